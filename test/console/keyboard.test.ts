@@ -94,6 +94,22 @@ inChromium('the console by keyboard', () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
+  test('the reason is within a low window, and stays when the button is scrolled to', async () => {
+    const { page } = opened;
+    await page.setViewportSize({ width: 1280, height: 500 });
+    const button = 'document.evaluate("//button[text()=\'Disabled\']", document).iterateNext()';
+    await page.evaluate(`${button}.scrollIntoView({ block: 'end' })`);
+    await page.evaluate(`${button}.focus()`);
+    await page.waitForSelector('[role=tooltip]:has-text("An example")');
+    const place = 'document.querySelector("[role=tooltip]:popover-open").getBoundingClientRect()';
+    expect(await page.evaluate(`(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(${place})`)).toBe(true);
+    await page.evaluate(`${button}.scrollIntoView({ block: 'start' })`);
+    await page.evaluate('new Promise(requestAnimationFrame)');
+    expect(await page.evaluate(`${place}.top - ${button}.getBoundingClientRect().bottom`)).toBe(0);
+    await page.evaluate(`${button}.blur()`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   describe('messages', () => {
     beforeAll(() => opened.page.clock.install());
 

@@ -30,7 +30,7 @@ function showTip(tip: HTMLElement, button: HTMLElement): () => void {
     const isWanted = button.matches(':hover, :focus') || tip.matches(':hover');
     if (isWanted) tip.showPopover();
     else hide();
-    placeBelow(tip, button);
+    placeAt(tip, button);
   };
   for (const name of ['pointerenter', 'pointerleave', 'focus', 'blur', 'click']) {
     button.addEventListener(name, update, { signal });
@@ -43,17 +43,19 @@ function showTip(tip: HTMLElement, button: HTMLElement): () => void {
     hide();
   };
   window.addEventListener('keydown', dismiss, { signal });
-  window.addEventListener('scroll', hide, { signal, capture: true, passive: true });
+  // the browser scrolls to a button that gets the focus
+  window.addEventListener('scroll', () => isShown() && placeAt(tip, button), { signal, capture: true, passive: true });
   return () => listening.abort();
 }
 
 /** How far it stays from the edges of the window, in px. */
 const MARGIN = 8;
 
-/** It touches the button, so that the pointer can go from one to the other. */
-function placeBelow(tip: HTMLElement, button: HTMLElement): void {
-  const { left, bottom } = button.getBoundingClientRect();
-  const furthest = document.documentElement.clientWidth - tip.offsetWidth - MARGIN;
+/** Below the button, or above it where there is no room. It touches the button, so that the pointer can go from one to the other. */
+function placeAt(tip: HTMLElement, button: HTMLElement): void {
+  const { left, top, bottom } = button.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
+  const furthest = clientWidth - tip.offsetWidth - MARGIN;
   tip.style.left = `${Math.max(MARGIN, Math.min(left, furthest))}px`;
-  tip.style.top = `${bottom}px`;
+  tip.style.top = `${bottom + tip.offsetHeight + MARGIN <= clientHeight ? bottom : top - tip.offsetHeight}px`;
 }

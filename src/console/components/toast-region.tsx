@@ -19,11 +19,13 @@ const REGIONS = [
 export function ToastRegion({ session }: { session: string | undefined }) {
   const [messages, setMessages] = useState<Shown[]>([]);
   useEffect(() => setMessages((before) => before.filter(({ action }) => !action)), [session]);
+  const held = useRef(new Set<number>());
   const remove = (id: number): void => setMessages((before) => before.filter((one) => one.id !== id));
+  const hold = (id: number, isHeld: boolean): void => void (isHeld ? held.current.add(id) : held.current.delete(id));
   useEffect(() => {
     let count = 0;
     const show = ({ detail }: CustomEventInit<ToastMessage>): void =>
-      setMessages((before) => [...before.slice(1 - MOST), { ...detail!, id: ++count }]);
+      setMessages((before) => [...makeRoom(before, held.current), { ...detail!, id: ++count }]);
     window.addEventListener(TOAST_SHOWN, show);
     return () => window.removeEventListener(TOAST_SHOWN, show);
   }, []);
@@ -31,15 +33,29 @@ export function ToastRegion({ session }: { session: string | undefined }) {
     <section class="toasts" aria-label="Messages">
       {REGIONS.map(({ tone: own, role, live }) => (
         <div key={role} role={role} aria-live={live} aria-atomic="false" aria-relevant="additions">
-          {messages.map((message) => (message.tone ?? 'good') === own && <Toast key={message.id} {...message} onEnd={remove} />)}
+          {messages.map(
+            (message) => (message.tone ?? 'good') === own && <Toast key={message.id} {...message} onHold={hold} onEnd={remove} />,
+          )}
         </div>
       ))}
     </section>
   );
 }
 
+/** The messages beside a new one: the oldest goes that is not held. */
+function makeRoom(messages: Shown[], held: ReadonlySet<number>): Shown[] {
+  if (messages.length < MOST) return messages;
+  const oldest = messages.find(({ id }) => !held.has(id));
+  return messages.filter((message) => message !== oldest);
+}
+
+interface ToastProps extends Shown {
+  onHold: (id: number, isHeld: boolean) => void;
+  onEnd: (id: number) => void;
+}
+
 /** It stays while the pointer is at it, or the focus in it: who reads slowly, or is on the way to its action, is not late. */
-function Toast({ id, text, tone = 'good', action, onEnd }: Shown & { onEnd: (id: number) => void }) {
+function Toast({ id, text, tone = 'good', action, onHold, onEnd }: ToastProps) {
   const own = useRef<HTMLDivElement>(null);
   const [isHovered, setIsHovered] = useState(false);
   const [isFocused, setIsFocused] = useState(false);
@@ -49,6 +65,7 @@ function Toast({ id, text, tone = 'good', action, onEnd }: Shown & { onEnd: (id:
     onEnd(id);
   };
   useEffect(() => {
+    onHold(id, isHeld);
     if (isHeld) return;
     const timer = setTimeout(remove, action ? SHOWN_MS.action : SHOWN_MS.plain);
     return () => clearTimeout(timer);

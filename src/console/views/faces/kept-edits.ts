@@ -73,14 +73,19 @@ export function showInEditor(place: EditPlace): () => void {
 
 const listWaiting = (): KeptEdit[] => edits.filter((edit) => !isSamePlace(edit, shown));
 
-/** The edits that are not in the editor. */
-export function useKeptEdits(): KeptEdit[] {
-  const [waiting, setWaiting] = useState(listWaiting);
+function useCurrent<T>(read: () => T): T {
+  const [current, setCurrent] = useState(read);
   useEffect(() => {
-    const update = (): void => setWaiting(listWaiting());
+    const update = (): void => setCurrent(read);
     update();
     window.addEventListener(CHANGED, update);
     return () => window.removeEventListener(CHANGED, update);
   }, []);
-  return waiting;
+  return current;
 }
+
+/** The edits that are not in the editor. */
+export const useKeptEdits = (): KeptEdit[] => useCurrent(listWaiting);
+
+/** Whether any edit would be lost with the page. */
+export const useHasEdits = (): boolean => useCurrent(() => edits.length > 0);

@@ -9,7 +9,7 @@ import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { toHref, useLocation } from '../../router.ts';
 import { KeptEditNotices } from '../faces/kept-edit-notice.tsx';
-import { useKeptEdits } from '../faces/kept-edits.ts';
+import { useHasEdits } from '../faces/kept-edits.ts';
 import type { SignInProblem } from './sign-in-problem.ts';
 
 interface SignInProps {
@@ -74,14 +74,17 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
 export function IssuerLinks({ issuers, isFirst }: { issuers: NonNullable<Session['signIn']>; isFirst: boolean }) {
   const { path, query } = useLocation();
   // the page stays where it is, with the edit
-  const target = useKeptEdits().length > 0 ? '_blank' : undefined;
+  const target = useHasEdits() ? '_blank' : undefined;
   const to = encodeURIComponent(toHref(path) + (query.size ? `?${query}` : ''));
   return (
     <section aria-label="Sign in with your organisation">
       {issuers.map(({ title, url }) => (
         <a key={url} class={`button wide ${isFirst ? 'primary' : 'plain'}`} href={`${url}?to=${to}`} target={target}>
           <Icon name="enter" />
-          <span>Sign in with {title}</span>
+          <span>
+            Sign in with {title}
+            {target && ' in another tab'}
+          </span>
         </a>
       ))}
       <p class="quiet">
