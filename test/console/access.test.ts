@@ -7,14 +7,20 @@ const LETTERS = ['cruds', 'rs', 'cud', 'u', 'c', 'read', 'write', '*'];
 const SCOPES = [
   ...['*', 'read', 'write', 'admin', 'openid', 'launch/patient'],
   ...LEVELS.flatMap((level) =>
-    LETTERS.flatMap((letters) => [`${level}/*.${letters}`, `${level}/Patient.${letters}`, `${level}/Patient.${letters}?gender=female`]),
+    LETTERS.flatMap((letters) => [
+      `${level}/*.${letters}`,
+      `${level}/Patient.${letters}`,
+      `${level}/Patient.${letters}?gender=female`,
+      `${level}/AuditEvent.${letters}`,
+      `${level}/AuditEvent.${letters}?action=C`,
+    ]),
   ),
 ];
 
 test('each scope allows in the console what it allows at the server', () => {
   for (const scope of SCOPES)
-    for (const type of ['Patient', 'Observation'])
-      for (const permission of ['c', 'r', 'u'] as const)
+    for (const type of ['Patient', 'Observation', 'AuditEvent'])
+      for (const permission of ['c', 'r', 'u', 's'] as const)
         expect([scope, type, permission, isAllowed([scope], type, permission)]).toEqual([
           ...[scope, type, permission],
           isAllowedByServer([scope], type, permission),

@@ -2,8 +2,8 @@
 // The scopes are those of src/fhir/access-scope.ts.
 import type { Session } from './session.ts';
 
-/** SMART's letters: create, read, update. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html */
-type Permission = 'c' | 'r' | 'u';
+/** SMART's letters: create, read, update, search. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html */
+type Permission = 'c' | 'r' | 'u' | 's';
 
 const WORDS: Readonly<Record<string, string>> = { '*': 'cruds', read: 'rs', write: 'cud' };
 const SMART_SCOPE = /^(?:system|user|patient)\/(\*|[A-Z][A-Za-z]+)\.(\*|\w+)(?:\?|$)/;
@@ -11,16 +11,21 @@ const SMART_SCOPE = /^(?:system|user|patient)\/(\*|[A-Z][A-Za-z]+)\.(\*|\w+)(?:\
 /** Whether one of the scopes covers an interaction on a type, at least on a part of its resources. */
 export const isAllowed = (scopes: readonly string[], type: string, permission: Permission): boolean =>
   scopes.some((scope) => {
+    if (type === 'AuditEvent' && !isForAudit(scope, permission)) return false;
     const [, named, word = ''] = SMART_SCOPE.exec(scope) ?? [];
     if (named === undefined) return (WORDS[scope] ?? '').includes(permission);
     return [type, '*'].includes(named) && (WORDS[word] ?? word).includes(permission);
   });
 
+/** The audit is only read, and only with a system scope that names it, without a query. */
+const isForAudit = (scope: string, permission: Permission): boolean =>
+  /^system\/AuditEvent\.[^?]+$/.test(scope) && (permission === 'r' || permission === 's');
+
 interface Use {
   /** The API: `fhir`, or a vendor's. */
   surface: string;
   type: string;
-  permissions: Permission[];
+  permissions: Exclude<Permission, 's'>[];
 }
 
 const VERBS = { c: 'create', r: 'read', u: 'change' } as const;

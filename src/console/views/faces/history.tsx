@@ -1,6 +1,6 @@
 // The history of a resource: each version as its differences from the one before, with who made it and through which API; and the comparison of any two.
 import { useState } from 'preact/hooks';
-import type { Session } from '../../api/session.ts';
+import { isAllowed } from '../../api/access.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
@@ -17,7 +17,7 @@ import { JsonDiff } from './json-diff.tsx';
 import { ResourceHeader } from './resource-header.tsx';
 
 export function View({ params: { type = '', id = '' } }: ViewProps) {
-  const canReadAudit = hasAuditScope(useSignedIn());
+  const canReadAudit = useSignedIn().surfaces.some(({ name, scopes }) => name === 'fhir' && isAllowed(scopes, 'AuditEvent', 's'));
   const request = useRequest([type, id], async (signal) => {
     const [page, events] = await Promise.all([
       readHistory(type, id, undefined, signal),
@@ -34,10 +34,6 @@ export function View({ params: { type = '', id = '' } }: ViewProps) {
     </>
   );
 }
-
-/** No other scope covers the audit than one that names it. */
-const hasAuditScope = ({ surfaces }: Session): boolean =>
-  surfaces.some(({ name, scopes }) => name === 'fhir' && scopes.some((scope) => /^system\/AuditEvent\.(?:\w*s\w*|read|\*)$/.test(scope)));
 
 interface VersionsProps {
   path: string;
