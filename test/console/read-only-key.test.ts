@@ -42,6 +42,9 @@ inChromium('a session that may only read', () => {
   test('a face cannot be edited, and the scope that is missing is named', async () => {
     const { page, facet } = opened;
     await signInWith(await facet.keyWith('fhir', ['read']));
+    await opened.go('/Patient/person');
+    await page.waitForSelector('[aria-label=JumpEHR] button:has-text("Add a key to edit")');
+    expect(await readReason(button('[aria-label=JumpEHR]', 'Add a key to edit'))).toBeNull();
     await addKey(facet.demo.jump!);
     await opened.go('/Patient/person');
     await page.waitForSelector('[aria-label=JumpEHR] button:has-text("Edit")');
@@ -53,6 +56,14 @@ inChromium('a session that may only read', () => {
     await page.evaluate(`${button('[aria-label=FHIR]', 'Edit')}.click()`);
     await page.waitForSelector('[aria-label=FHIR] [role=tooltip]', { state: 'attached' });
     expect(new URL(page.url()).search).toBe('');
+  });
+
+  test('a link to the editor of a face says it before anything is typed', async () => {
+    const { page } = opened;
+    await opened.go('/Patient/person?edit=fhir');
+    await page.waitForSelector('.notice:has-text("Your key of FHIR R4 may only read Patient; ")');
+    expect(await readReason(button('.editor-bar', 'Save'))).toMatch(/^Your key of FHIR R4 may only read Patient; /);
+    expect(await opened.findViolations()).toEqual([]);
   });
 
   test('an order can neither be placed nor withdrawn', async () => {

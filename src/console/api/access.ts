@@ -39,3 +39,17 @@ export function findDenial({ surfaces }: Session, { surface, type, permissions }
   const limit = missing === 'r' || mayWrite ? `may not ${VERBS[missing]}` : 'may only read';
   return `Your key of ${own.title} ${limit} ${type}; sign in with one that may, for example with the scope system/${type}.${missing}.`;
 }
+
+interface Edit {
+  surface: string;
+  type: string;
+}
+
+/** Why the session may not edit a face: the FHIR API previews the edit, and the API of the face saves it. Undefined: it may, or it has no credential of the API. */
+export function findEditDenial(session: Session, { surface, type }: Edit): string | undefined {
+  const isOpen = session.surfaces.some(({ name }) => name === surface);
+  if (!isOpen) return undefined;
+  return (
+    findDenial(session, { surface: 'fhir', type, permissions: ['r', 'u'] }) ?? findDenial(session, { surface, type, permissions: ['u'] })
+  );
+}

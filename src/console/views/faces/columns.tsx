@@ -1,7 +1,7 @@
 // The columns of the faces view: the FHIR resource, and the views of one surface.
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { findDenial } from '../../api/access.ts';
+import { findEditDenial } from '../../api/access.ts';
 import { openAddKey } from '../../components/add-key-button.tsx';
 import { Button } from '../../components/button.tsx';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
@@ -141,14 +141,15 @@ interface EditButtonProps {
   onEdit: () => void;
 }
 
-/** The FHIR API previews the edit, and the API of the face saves it. */
 function EditButton({ surface, type, title, onEdit }: EditButtonProps) {
   const session = useSignedIn();
   const isOpen = hasSurface(session, surface);
-  const denial =
-    findDenial(session, { surface: 'fhir', type, permissions: ['r', 'u'] }) ?? findDenial(session, { surface, type, permissions: ['u'] });
   return (
-    <Button disabledReason={denial} icon={isOpen ? undefined : 'key'} onClick={isOpen ? onEdit : openAddKey}>
+    <Button
+      disabledReason={findEditDenial(session, { surface, type })}
+      icon={isOpen ? undefined : 'key'}
+      onClick={isOpen ? onEdit : openAddKey}
+    >
       {isOpen ? 'Edit' : 'Add a key to edit'}
       <span class="unseen"> {title}</span>
     </Button>

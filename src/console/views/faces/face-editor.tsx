@@ -1,5 +1,6 @@
 // Edits one face: its JSON in an editor, and beside it what the edit changes in FHIR and in every other face, before anything is saved.
 import { useMemo, useState } from 'preact/hooks';
+import { findEditDenial } from '../../api/access.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { LeaveDialog } from '../../components/leave-dialog.tsx';
@@ -25,9 +26,11 @@ interface FaceEditorProps {
 }
 
 export function FaceEditor(props: FaceEditorProps) {
-  const { face, path, reload } = props;
+  const { faces, face, path, reload } = props;
+  const session = useSignedIn();
   // a session that reads resources has a tenant
-  const place = { owner: findOwner(useSignedIn())!, path };
+  const place = { owner: findOwner(session)!, path };
+  const denial = findEditDenial(session, { surface: face?.surface ?? 'fhir', type: faces.type });
   const { base, text, setText, preview, conflict, failure, isLocked, save, takeMerged } = useEdit({ ...props, place });
   const [cursor, setCursor] = useState<{ position: number }>();
   const problems = useMemo(() => listProblems(preview), [preview]);
@@ -44,7 +47,17 @@ export function FaceEditor(props: FaceEditorProps) {
   return (
     <div class="resource-view">
       <LeaveDialog isChanged={preview.state !== 'unchanged'} onLeave={giveUp} />
-      <EditorBar title={title} onClose={close} save={save} obstacle={save ? undefined : findObstacle(preview, conflict !== undefined)} />
+      <EditorBar
+        title={title}
+        onClose={close}
+        save={save}
+        obstacle={denial ?? (save ? undefined : findObstacle(preview, conflict !== undefined))}
+      />
+      {denial && (
+        <div class="notice warn">
+          <p class="notice-body">{denial}</p>
+        </div>
+      )}
       {conflict && <ConflictPanel base={base} {...conflict} face={face} onMerged={takeMerged} onDiscard={discard} />}
       <div class="editor-panes" hidden={conflict !== undefined}>
         <section class="panel" aria-label={`${title} as JSON`}>
