@@ -111,21 +111,24 @@ function LoadedView({ view, params }: FoundView) {
     LOADED.set(view, View);
     return View;
   });
+  const title = fillTitle(view.title, params);
   const Known = LOADED.get(view);
   if (Known)
     return (
       <>
         <Known params={params} views={VIEWS} />
-        <Arrival title={view.title} />
+        <Arrival title={title} />
       </>
     );
-  if (loading.state === 'failed') return <NotLoaded title={view.title} />;
+  if (loading.state === 'failed') return <NotLoaded title={title} />;
   return (
-    <RequestView request={loading} title={`Open ${view.title}`} lines={6}>
+    <RequestView request={loading} title={`Open ${title}`} lines={6}>
       {(View) => <View params={params} views={VIEWS} />}
     </RequestView>
   );
 }
+
+const fillTitle = (title: string, params: FoundView['params']): string => title.replace(/:(\w+)/g, (_, name: string) => params[name] ?? '');
 
 /** After an upgrade the server no longer has the files of the page that is open. Browsers also remember that a file could not be loaded. */
 const NotLoaded = ({ title }: { title: string }) => (

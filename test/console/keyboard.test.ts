@@ -36,7 +36,9 @@ inChromium('the console by keyboard', () => {
       ['nav.side a:has-text("Orders")', 'Orders', 'Orders'],
       // its heading has another text once the order is read
       ['a.order-card', 'Ferritin', 'Order'],
-      ['.order-facts a:has-text("Lovelace")', 'Patient', 'A resource and its faces'],
+      ['.order-facts a:has-text("Lovelace")', 'Patient', 'Patient/person · Faces'],
+      ['nav[aria-label="Views of this resource"] a:has-text("References")', 'Patient', 'Patient/person · References'],
+      ['table a:has-text("ServiceRequest/ended")', 'ServiceRequest', 'ServiceRequest/ended · Faces'],
     ] as const) {
       await page.click(link);
       await page.waitForSelector(`h1:focus:has-text("${heading}")`);
@@ -44,7 +46,7 @@ inChromium('the console by keyboard', () => {
       expect(await page.evaluate('document.title')).toBe(`${title} · Facet`);
     }
     await page.goBack();
-    await page.waitForSelector('h1:focus:has-text("Ferritin")');
+    await page.waitForSelector('h1:focus:has-text("Patient")');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('mappings');
     await page.keyboard.press('Enter');

@@ -19,7 +19,7 @@ export interface ViewModule {
 export interface ViewEntry {
   /** Below /console (`/orders/:id`). Of several that match, the one with the fewest parameters is shown. */
   path: string;
-  /** The title of the page. Never patient data. */
+  /** The title of the page, with parameters of its path (`:id`). Never patient data. */
   title: string;
   /** Present: it is in the navigation. */
   label?: string;

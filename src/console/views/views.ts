@@ -48,8 +48,8 @@ export const VIEWS: ViewEntry[] = [
   },
   { path: '/mappings/:surface', title: 'Surface', icon: 'mappings', load: () => import('./mappings/surface.tsx') },
   { path: '/mappings/:surface/:shape', title: 'Mapping', icon: 'mappings', load: () => import('./mappings/shape.tsx') },
-  { path: '/:type/:id', title: 'A resource and its faces', icon: 'faces', load: () => import('./faces/faces.tsx') },
-  { path: '/:type/:id/history', title: 'History of a resource', icon: 'faces', load: () => import('./faces/history.tsx') },
-  { path: '/:type/:id/references', title: 'References of a resource', icon: 'faces', load: () => import('./faces/references.tsx') },
+  { path: '/:type/:id', title: ':type/:id · Faces', icon: 'faces', load: () => import('./faces/faces.tsx') },
+  { path: '/:type/:id/history', title: ':type/:id · History', icon: 'faces', load: () => import('./faces/history.tsx') },
+  { path: '/:type/:id/references', title: ':type/:id · References', icon: 'faces', load: () => import('./faces/references.tsx') },
   { path: '/components', title: 'Components', icon: 'book', load: () => import('./gallery/gallery.tsx') },
 ];
