@@ -72,7 +72,14 @@ inChromium('an edit that is not saved', () => {
     // the other tenant has a resource of the same id: its editor has its own content
     await waitForEditor('Lovelace');
     expect(await page.evaluate('document.documentElement.outerHTML')).not.toContain('Byronesque');
+    // the editor sends what it has after a pause: an edit of the other tenant's own content is sent later than what must not be sent
+    await page.dblclick('.cm-line:has-text("family") span:text("Lovelace")');
+    await page.keyboard.type('Hopper');
+    await page.waitForSelector('.change-group:has-text("name[0].family")');
+    expect(sent.slice(before).join('\n')).toContain('Hopper');
     expect(sent.slice(before).join('\n')).not.toContain('Byronesque');
+    await page.keyboard.press('Control+z');
+    await waitForEditor('Lovelace');
     await opened.signOut();
     await opened.signIn('demo');
     await waitForEditor('Byronesque');
