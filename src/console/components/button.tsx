@@ -58,7 +58,11 @@ export function Button({ children, onClick, variant = 'plain', icon, label, type
   );
 }
 
+/** A message does not count seconds down. */
+const TIME = new Intl.DateTimeFormat('en', { timeStyle: 'medium' });
+
 function showFailure(reason: unknown): void {
-  const { message, remedy } = toApiError(reason);
-  showToast({ text: `This did not work: ${[message, remedy].filter(Boolean).join('. ')}`, tone: 'bad' });
+  const { message, remedy, retryAt } = toApiError(reason);
+  const retry = retryAt === undefined ? '' : ` It can be tried again at ${TIME.format(retryAt)}.`;
+  showToast({ text: `This did not work: ${[message, remedy].filter(Boolean).join('. ')}${retry}`, tone: 'bad' });
 }
