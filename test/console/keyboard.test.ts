@@ -2,6 +2,7 @@
 // how long messages stay.
 import { inChromium } from '../journeys/chromium.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
+import { pauseTime } from './page-clock.ts';
 
 const SUBJECT = { reference: 'Patient/person' };
 const FULFILL = { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] };
@@ -121,7 +122,7 @@ inChromium('the console by keyboard', () => {
       await opened.go('/components');
       await page.click('button:has-text("Show a message")');
       await page.hover(toast);
-      await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 100);
+      await pauseTime(page);
       await page.clock.runFor(60_000);
       expect(await page.isVisible(toast)).toBe(true);
       await page.evaluate(`document.querySelector('.toast button').focus()`);

@@ -1,16 +1,22 @@
 // The board and the page of an order are read again and again: what happens when that fails, and when another filter is chosen.
 import { setTimeout as delay } from 'node:timers/promises';
+import { COLUMNS } from '../../src/console/views/orders/order-states.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { inChromium } from '../journeys/chromium.ts';
 import { panelFor } from '../journeys/people.ts';
 import { until } from '../until.ts';
 import type { OpenConsole } from './open-console.ts';
 import { openOrders, PATIENT } from './open-orders.ts';
+import { pauseTime, runUntil, runUntilShown } from './page-clock.ts';
 
 const SEARCHES = '**/Task/_search';
 const WAITING = '**/admin/orders?*';
 const OPERATION = '**/admin/orders/stuck*';
-const BUSY = { status: 503, contentType: 'application/json', body: '{"message":"too many requests at once"}' };
+const REFUSED = { contentType: 'application/json', body: '{"message":"too many requests at once"}' };
+/** As the server responds while it has too many requests: the first read waits and is repeated. */
+const BUSY = { ...REFUSED, status: 503, headers: { 'Retry-After': '1' } };
+/** No read is repeated by itself. */
+const FAILED = { ...REFUSED, status: 500 };
 
 inChromium('orders that are read again', () => {
   let opened: OpenConsole;
@@ -47,7 +53,7 @@ inChromium('orders that are read again', () => {
 
   test('an order whose operation cannot be read says so in its place', async () => {
     const { page } = opened;
-    await page.route(OPERATION, (route) => route.fulfill(BUSY));
+    await page.route(OPERATION, (route) => route.fulfill(FAILED));
     await opened.go('/orders/stuck');
     await page.waitForSelector('.order-side [role=alert]:has-text("Read the operation of the order")');
     await page.unroute(OPERATION);
@@ -57,7 +63,7 @@ inChromium('orders that are read again', () => {
 
   test('a board that cannot read why orders wait says so, shows the orders, and tries again', async () => {
     const { page } = opened;
-    await page.route(WAITING, (route) => route.fulfill(BUSY));
+    await page.route(WAITING, (route) => route.fulfill(FAILED));
     await opened.go('/orders');
     const notice = '#content > [role=alert]:has-text("Read why orders wait")';
     await page.waitForSelector(notice);
@@ -123,20 +129,24 @@ inChromium('orders that are read again', () => {
     beforeAll(async () => {
       const subject = { reference: `Patient/${PATIENT}` };
       const order = { resourceType: 'ServiceRequest', id: 'old', status: 'completed', intent: 'order', subject };
-      const task = { resourceType: 'Task', id: 'old-task', status: 'completed', intent: 'order', for: subject };
+      const code = { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] };
+      const task = { resourceType: 'Task', id: 'old-task', status: 'completed', intent: 'order', code, for: subject };
       for (const resource of [order, { ...task, focus: { reference: 'ServiceRequest/old' } }])
         expect((await opened.facet.put(resource)).status).toBe(201);
       opened.page.on('request', (request) => void (/Task\/_search/.test(request.url()) && reads.push(request.url())));
       await opened.page.clock.install();
     });
 
-    /** Opens an order. From then on its time stands still, however long the test takes. */
+    /** Opens an order in a page whose time stands still. */
     async function openPaused(id: string, badge: string): Promise<void> {
       const { page, go } = opened;
+      const card = `.order-card[href$="/orders/${id}"]`;
       await page.clock.resume();
-      await go(`/orders/${id}`);
-      await page.waitForSelector(badge);
-      await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 100);
+      await go('/orders');
+      await page.waitForSelector(card);
+      await pauseTime(page);
+      await page.click(card);
+      await runUntilShown(page, badge);
     }
 
     /** How often the order is read while this time passes. */
@@ -162,6 +172,36 @@ inChromium('orders that are read again', () => {
         await page.waitForSelector('.not-up-to-date button:not([aria-busy])');
         expect([await countReads(pause - 500), await countReads(600)]).toEqual([0, 1]);
       }
+      await page.unroute(SEARCHES);
+    });
+
+    test('an order is not read again before the time that the server names', async () => {
+      const { page } = opened;
+      await openPaused('stuck', '.order-header .badge');
+      for (const failing of [SEARCHES, OPERATION]) {
+        await page.route(failing, (route) => route.fulfill({ ...BUSY, headers: { 'Retry-After': '40' } }));
+        await runUntilShown(page, '.not-up-to-date button:not([aria-busy])');
+        expect([await countReads(39_000), await countReads(6000)]).toEqual([0, 1]);
+        await page.unroute(failing);
+        await page.clock.runFor(45_000);
+        await page.waitForSelector('.not-up-to-date', { state: 'detached' });
+      }
+    });
+
+    test('responses that are slower than the board is read again are shown all the same', async () => {
+      const { page } = opened;
+      await openPaused('old', '.order-header .badge');
+      let isHeld = true;
+      await page.route(SEARCHES, async (route) => {
+        while (isHeld) await delay(20);
+        await route.continue();
+      });
+      const before = reads.length;
+      await page.click('.order-header a:has-text("Orders")');
+      await runUntil(page, () => reads.length - before >= COLUMNS.length);
+      expect(await countReads(7000)).toBe(0);
+      isHeld = false;
+      await runUntilShown(page, '.order-card');
       await page.unroute(SEARCHES);
     });
   });

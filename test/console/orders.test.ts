@@ -9,8 +9,6 @@ import { until } from '../until.ts';
 import type { OpenConsole } from './open-console.ts';
 import { openOrders, PANEL, PATIENT } from './open-orders.ts';
 
-/** The board is read again after 5 s. */
-const SLOWER_THAN_THE_BOARD_MS = 7000;
 const MARKER = { ...PANEL, id: 'marker', title: 'Free T4', code: { coding: [{ system: 'http://loinc.org', code: '3024-7' }] } };
 
 inChromium('orders in the console', () => {
@@ -241,18 +239,6 @@ inChromium('orders in the console', () => {
     await page.selectOption('.orders-filter label:nth-child(3) select', 'completed');
     await until(() => page.evaluate<boolean>('document.querySelectorAll(".board-column").length === 1'));
     expect(pathOf()).toBe('/console/orders');
-  });
-
-  test('responses that are slower than the board is read again are shown all the same', async () => {
-    const { page } = opened;
-    const searches = '**/Task/_search';
-    await page.route(searches, async (route) => {
-      await delay(SLOWER_THAN_THE_BOARD_MS);
-      await route.continue();
-    });
-    await opened.go('/orders');
-    await page.waitForSelector('.order-card');
-    await page.unroute(searches);
   });
 
   test('an order is withdrawn by the clinic, without a key for the administration', async () => {

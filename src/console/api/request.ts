@@ -47,18 +47,27 @@ export const SESSION_REFUSED = 'facet:session-refused';
 /** How often a read is repeated, and the longest time that is waited for it, in ms: after that the user decides. */
 const MOST_REPEATS = 5;
 const LONGEST_WAIT_MS = 120_000;
+/** The shortest time before the first repeat; it doubles. Servers in trouble often ask for 0 or 1 s, of every page. */
+const SHORTEST_WAIT_MS = 1000;
+
+/** The signals of reads that the page makes again and again anyway. */
+const refreshes = new WeakSet<AbortSignal>();
+
+/** No read with this signal is repeated: the next one is due soon, and later after each failure (`useRefresh`). */
+export const markRefresh = (signal: AbortSignal): void => void refreshes.add(signal);
 
 /** Sends a request to this server. Throws an ApiError for a status of 400 or more, and if there is no response. */
 export async function request<T = unknown>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {
   const { method = 'GET', isRepeatable = method === 'GET', signal } = options;
+  const most = isRepeatable && !(signal && refreshes.has(signal)) ? MOST_REPEATS : 0;
   const asked = sessionId;
   for (let repeats = 0; ; repeats++) {
     const reply = await sendOnce<T>(path, options);
     if (!(reply instanceof ApiError)) return reply;
     const { retryAt } = reply;
-    const isRepeated = isRepeatable && retryAt !== undefined && retryAt - Date.now() <= LONGEST_WAIT_MS && repeats < MOST_REPEATS;
+    const isRepeated = retryAt !== undefined && retryAt - Date.now() <= LONGEST_WAIT_MS && repeats < most;
     if (!isRepeated) throw reply;
-    await waitUntil(retryAt, reply.message, signal);
+    await waitUntil(Math.max(retryAt, Date.now() + SHORTEST_WAIT_MS * 2 ** repeats), reply.message, signal);
     // an abort ends the wait, and the request as well
     if (signal?.aborted) throw isTimeout(signal) ? reply : signal.reason;
     // the page may show another session by now

@@ -1,6 +1,7 @@
 // A request as the state of a component: it begins when the component is shown or its inputs change, and is aborted when they change or it is left.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from './api-error.ts';
+import { markRefresh } from './request.ts';
 
 export type RequestState<T> =
   /** `isSlow`: it takes long enough for a skeleton. `error`: of the attempt before. */
@@ -21,18 +22,19 @@ const SLOW_MS = 150;
 
 /**
  * `inputs`: what the request depends on. `load` is called with the signal that aborts it, and with the data that is shown. While the request is repeated, and if
- * that fails, the earlier data stays; with other inputs it does not.
+ * that fails, the earlier data stays; with other inputs it does not. `reload` is for the user, who waits for a busy server; `refresh` is for a timer, which comes again.
  */
 export function useRequest<T>(
   inputs: readonly unknown[],
   load: (signal: AbortSignal, before: T | undefined) => Promise<T>,
-): RequestState<T> & { reload(): void } {
+): RequestState<T> & { reload(): void; refresh(): void } {
   const [current, setCurrent] = useState<RequestState<T>>({ state: 'loading', isSlow: false });
-  const [round, setRound] = useState(0);
+  const [round, setRound] = useState({ isRefresh: false });
   const kept = useRef<Kept<T>>({ inputs });
   useEffect(() => {
     const controller = new AbortController();
     if (!isSameList(kept.current.inputs, inputs)) kept.current = { inputs };
+    else if (round.isRefresh) markRefresh(controller.signal);
     const { data: before, error: last } = kept.current;
     setCurrent({ state: 'loading', isSlow: false, data: before, error: last });
     const slow = setTimeout(() => setCurrent((now) => (now.state === 'loading' ? { ...now, isSlow: true } : now)), SLOW_MS);
@@ -50,8 +52,9 @@ export function useRequest<T>(
       controller.abort();
     };
   }, [...inputs, round]);
-  const reload = useCallback(() => setRound((before) => before + 1), []);
-  return { ...current, reload };
+  const reload = useCallback(() => setRound({ isRefresh: false }), []);
+  const refresh = useCallback(() => setRound({ isRefresh: true }), []);
+  return { ...current, reload, refresh };
 }
 
 const isSameList = (one: readonly unknown[], other: readonly unknown[]): boolean =>
@@ -64,20 +67,28 @@ const toFailed = <T>(error: ApiError, data: T | undefined): RequestState<T> =>
 /** The longest pause after failures. */
 const LONGEST_MS = 60_000;
 
+interface Refreshed {
+  state: RequestState<unknown>['state'];
+  /** Of the last attempt. */
+  error?: ApiError | undefined;
+  refresh(): void;
+}
+
 /**
  * Repeats a request while the page is visible: `ms` after it has ended, so that a slow one is not aborted before its response. Each failure doubles the pause, so that
- * a server in trouble is not asked by every open page every few seconds.
+ * a server in trouble is not asked by every open page every few seconds, and never before the time that the server names.
  */
-export function useRefresh({ state, reload }: Pick<ReturnType<typeof useRequest>, 'state' | 'reload'>, ms: number): void {
+export function useRefresh({ state, error, refresh }: Refreshed, ms: number): void {
   const failures = useRef(0);
   useEffect(() => {
     if (state === 'failed') failures.current++;
     else if (state === 'ready') failures.current = 0;
   }, [state]);
+  const retryAt = error?.retryAt ?? 0;
   useEffect(() => {
     if (state === 'loading') return;
     const pause = Math.min(ms * 2 ** failures.current, Math.max(ms, LONGEST_MS));
-    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), pause);
+    const timer = setInterval(() => document.visibilityState === 'visible' && Date.now() >= retryAt && refresh(), pause);
     return () => clearInterval(timer);
-  }, [state, reload, ms]);
+  }, [state, retryAt, refresh, ms]);
 }

@@ -18,7 +18,7 @@ export function WaitNotice() {
       {last && (
         <div class="notice warn">
           <div class="notice-body">
-            <p class="notice-title">The server is busy: {last.reason}.</p>
+            <p class="notice-title">The server cannot answer yet: {last.reason}.</p>
             <p>
               The page asks again by itself<span aria-hidden="true"> in {seconds} s</span>.
             </p>

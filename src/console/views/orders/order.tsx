@@ -57,8 +57,8 @@ export function View({ params: { id = '' } }: ViewProps) {
   };
   const { data } = request;
   const isOver = data !== undefined && hasEnded(data.record.tasks.at(-1)) && Date.now() - actedAt > OUTCOME_MS;
-  const state = request.state === 'ready' && data?.adminError ? 'failed' : request.state;
-  useRefresh({ state, reload: request.reload }, isOver ? ENDED_REFRESH_MS : REFRESH_MS);
+  const { adminError } = (request.state === 'ready' && data) || {};
+  useRefresh(adminError ? { ...request, state: 'failed', error: adminError } : request, isOver ? ENDED_REFRESH_MS : REFRESH_MS);
   return (
     <>
       <OrderHeader record={data?.record} />
