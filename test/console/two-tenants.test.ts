@@ -64,8 +64,9 @@ inChromium('two tenants in one browser', () => {
     );
     const before = (await opened.readTraffic()).length;
     await page.click('button:has-text("Search")');
-    await page.waitForSelector('.account .badge:has-text("other")');
+    // the message ends by itself
     await page.waitForSelector('.toast:has-text("you now work for other")');
+    await page.waitForSelector('.account .badge:has-text("other")');
     expect((await opened.readTraffic()).slice(before)).toContain('the session of this page has ended');
     await other.waitForSelector('.account .badge:has-text("other")');
     await other.close();
