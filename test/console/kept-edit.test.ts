@@ -1,4 +1,4 @@
-// An edit that is not saved when the session ends, or another tab begins one, in a real browser: it stays in the page, for its tenant only, and nowhere else.
+// An edit that is not saved when the session ends, or another tab begins one, in a real browser: it stays in the page, for its user only, and nowhere else.
 import { inChromium } from '../journeys/chromium.ts';
 import type { ConsolePage } from './console-page.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
@@ -26,6 +26,22 @@ inChromium('an edit that is not saved', () => {
     await page.dblclick(`.cm-line:has-text("family") span:text("${from}")`);
     await page.keyboard.type(to);
     await page.waitForSelector('.change-group:has-text("name[0].family")');
+  };
+  /** An edit whose session ends when it is saved. */
+  const editWithoutSession = async (): Promise<void> => {
+    const { page } = opened;
+    await edit('Kingsley', 'Byronesque');
+    await page.context().clearCookies();
+    await page.click('button:has-text("Save")');
+    await page.waitForSelector(NOTICE);
+  };
+  /** Such an edit waits in another view of its user. */
+  const editAndReturnElsewhere = async (): Promise<void> => {
+    const { page } = opened;
+    await editWithoutSession();
+    await page.goBack();
+    await opened.signIn('demo');
+    await page.waitForSelector('.face-column');
   };
   const waitForEditor = async (text: string): Promise<void> => {
     await opened.page.waitForSelector('h2:has-text("Edit FHIR")');
@@ -90,13 +106,7 @@ inChromium('an edit that is not saved', () => {
 
   test('is found again from another view, and can be discarded', async () => {
     const { page } = opened;
-    await edit('Kingsley', 'Byronesque');
-    await page.context().clearCookies();
-    await page.click('button:has-text("Save")');
-    await page.waitForSelector(NOTICE);
-    await page.goBack();
-    await opened.signIn('demo');
-    await page.waitForSelector('.face-column');
+    await editAndReturnElsewhere();
     await page.click(`${NOTICE} button:has-text("Go on with it")`);
     await waitForEditor('Byronesque');
     await page.waitForSelector('.change-group:has-text("name[0].family")');
@@ -125,13 +135,7 @@ inChromium('an edit that is not saved', () => {
 
   test('that waits is named when its user signs out, and ends with it', async () => {
     const { page } = opened;
-    await edit('Kingsley', 'Byronesque');
-    await page.context().clearCookies();
-    await page.click('button:has-text("Save")');
-    await page.waitForSelector(NOTICE);
-    await page.goBack();
-    await opened.signIn('demo');
-    await page.waitForSelector('.face-column');
+    await editAndReturnElsewhere();
     await page.click('button[aria-label="Sign out"]');
     await page.click('dialog:has-text("Not saved: Patient/person") button:has-text("Stay")');
     await page.waitForSelector(NOTICE);
@@ -145,9 +149,7 @@ inChromium('an edit that is not saved', () => {
   test('is nothing that another user of the tenant sees', async () => {
     const { page, facet } = opened;
     const key = await facet.keyWith('fhir', ['*']);
-    await edit('Kingsley', 'Byronesque');
-    await page.context().clearCookies();
-    await page.click('button:has-text("Save")');
+    await editWithoutSession();
     await page.waitForSelector('h1:has-text("Sign in")');
     await page.fill('input[type=password]', key);
     await page.click('button:has-text("Sign in with a key")');

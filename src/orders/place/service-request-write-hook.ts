@@ -90,14 +90,16 @@ function createDecisions(findRules: FindOrderRules) {
   };
   const contents = new WeakMap<PendingWrite, BuiltContent>();
   const contentOf: ContentReader = (context, write, code) => {
-    const [rules, catalogue] = [rulesOf(context, write), catalogueOf(context, write)];
+    const rules = rulesOf(context, write);
+    const catalogue = catalogueOf(context, write);
     const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules, catalogue });
     contents.set(write, content);
     return content;
   };
   const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite, together?: PendingWrite[]): Promise<OrderDecision> => {
-    const [rules, catalogue] = [rulesOf(context, write), catalogueOf(context, write, together)];
+    const rules = rulesOf(context, write);
+    const catalogue = catalogueOf(context, write, together);
     const decision = decisions.get(write) ?? decideWrite(context, write, { rules, catalogue, contentOf });
     decisions.set(write, decision);
     return decision;
