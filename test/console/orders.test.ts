@@ -45,6 +45,9 @@ inChromium('orders in the console', () => {
     return ((await response.json()) as { state: string }).state;
   };
 
+  const readTask = async (id: string): Promise<{ status: string }> =>
+    (await opened.facet.fhir('get', `/Task?focus=ServiceRequest/${id}`)).body.entry[0].resource;
+
   test('an empty board says what each column would hold, and has no violation', async () => {
     await opened.go('/orders');
     await opened.page.waitForSelector('.board-column .none');
@@ -175,36 +178,43 @@ inChromium('orders in the console', () => {
     expect(await opened.findViolations()).toEqual([]);
   });
 
-  test('an operator sees why an order waits, and retries, parks and drops it with a reason', async () => {
+  /** Acts as an operator on the order that is shown, and waits until the timeline has the reason. */
+  const act = async (action: string, reason: string): Promise<void> => {
     const { page } = opened;
-    sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
-    await order('stuck');
+    await page.click(`.order-side button:has-text("${action}")`);
+    await page.fill('dialog input', reason);
+    expect(await opened.findViolations()).toEqual([]);
+    // the state of an order that is being sent changes after the attempt only
     await until(
-      () => stateOf('stuck'),
+      async () => {
+        if (await page.isVisible('dialog')) await page.click(`dialog footer button:has-text("${action}")`);
+        await until(() => page.evaluate<boolean>('!document.querySelector("dialog [aria-busy=true]")'));
+        return page.isVisible('dialog');
+      },
+      (isOpen) => !isOpen,
+    );
+    await page.waitForSelector(`.timeline .detail:has-text("${reason}")`);
+  };
+
+  /** Orders a test whose response the network does not give. */
+  const orderWithoutResponse = async (id: string): Promise<void> => {
+    sandbox.state.faults = [{ operation: 'createOrder', kind: 'reset', times: 1000 }];
+    await order(id);
+    await until(
+      () => stateOf(id),
       (state) => state === 'unknown',
     );
+  };
+
+  test('an operator sees why an order waits, and retries, parks and drops it with a reason', async () => {
+    const { page } = opened;
+    await orderWithoutResponse('stuck');
     await opened.go('/orders');
     await page.waitForSelector('.order-card:has-text("no response")');
     await page.click('.order-card:has-text("no response")');
     await page.waitForSelector('.order-side .reason');
-    for (const [action, button] of [
-      ['retry', 'Retry now'],
-      ['park', 'Park'],
-    ]) {
-      await page.click(`.order-side button:has-text("${button}")`);
-      await page.fill('dialog input', `ticket of ${action}`);
-      if (action === 'retry') expect(await opened.findViolations()).toEqual([]);
-      // the state of an order that is being sent changes after the attempt only
-      await until(
-        async () => {
-          if (await page.isVisible('dialog')) await page.click(`dialog footer button:has-text("${button}")`);
-          await until(() => page.evaluate<boolean>('!document.querySelector("dialog [aria-busy=true]")'));
-          return page.isVisible('dialog');
-        },
-        (isOpen) => !isOpen,
-      );
-      await page.waitForSelector(`.timeline .detail:has-text("ticket of ${action}")`);
-    }
+    await act('Retry now', 'ticket of retry');
+    await act('Park', 'ticket of park');
     await page.waitForSelector('.order-header .badge:has-text("On hold")');
     await page.click('.order-side button:has-text("Drop")');
     expect(await page.evaluate<string>('document.querySelector("dialog footer .danger").ariaDisabled')).toBe('true');
@@ -214,6 +224,42 @@ inChromium('orders in the console', () => {
     await page.waitForSelector('.timeline .detail:has-text("ordered twice")');
     expect((await opened.facet.fhir('get', '/ServiceRequest/stuck')).body.status).toBe('revoked');
     sandbox.state.faults = [];
+  });
+
+  test('a held order is not sent until an operator releases it; then the network has it once', async () => {
+    const { page } = opened;
+    await orderWithoutResponse('held');
+    await opened.go('/orders/held');
+    await act('Park', 'the clinic asks for a pause');
+    await page.waitForSelector('.order-header .badge:has-text("On hold")');
+    expect(await page.isVisible('.order-side button:has-text("Park")')).toBe(false);
+    expect([await stateOf('held'), (await readTask('held')).status]).toEqual(['parked', 'on-hold']);
+    sandbox.state.faults = [];
+    const before = sandbox.state.orders.size;
+    await act('Release', 'the clinic goes on');
+    await page.waitForSelector('.order-header .badge:has-text("Received")');
+    await page.waitForSelector('.timeline .what:has-text("Release")');
+    await page.waitForSelector('.timeline .what:has-text("Attempt: accepted by the laboratory network")');
+    expect([sandbox.state.orders.size - before, (await readTask('held')).status]).toEqual([1, 'received']);
+  });
+
+  test('an order that fails at the laboratory has ended without a report, and the timeline has the webhook that told it', async () => {
+    const { page } = opened;
+    await order('failing');
+    await until(
+      () => stateOf('failing'),
+      (state) => state === 'done',
+    );
+    await opened.go('/orders/failing');
+    await page.waitForSelector('.sandbox button');
+    await step('Fail', 'Laboratory: sample error');
+    await page.waitForSelector('.timeline li:has-text("Webhook of the laboratory") .detail:text-is("labtest.order.updated")');
+    await page.waitForSelector('.order-header .badge:has-text("Not done")');
+    await page.waitForSelector('.sandbox:has-text("Nothing more happens: sample error.")');
+    expect(await page.textContent('.order-main')).toContain('The laboratory has sent no report.');
+    expect([await page.isVisible('.sandbox button'), await page.isVisible('button:has-text("Withdraw")')]).toEqual([false, false]);
+    expect((await readTask('failing')).status).toBe('failed');
+    expect(await opened.findViolations()).toEqual([]);
   });
 
   test('the board is filtered by patient and state, and walked with the arrow keys', async () => {
