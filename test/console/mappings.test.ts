@@ -38,6 +38,10 @@ inChromium('mappings', () => {
     await page.click('.vendor-card:has-text("JumpEHR") .shape-links a:has-text("patient")');
     await page.waitForSelector('h1:has-text("patient")');
     expect(new URL(page.url()).pathname).toBe('/console/mappings/jump/patient');
+    expect(await textsOf('.mapping-path li')).toEqual(['Mappings', 'JumpEHR', 'patient']);
+    await page.click('.mapping-path a:has-text("JumpEHR")');
+    await page.waitForSelector('h1:has-text("JumpEHR")');
+    expect(await textsOf('.mapping-path li')).toEqual(['Mappings', 'JumpEHR']);
   });
 
   test('three steps find which vendors show an element', async () => {

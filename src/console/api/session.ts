@@ -32,6 +32,10 @@ export interface Session {
 /** The tenant that a session opens. Undefined: an operator's session, or none. */
 export const findTenant = ({ surfaces }: Pick<Session, 'surfaces'>): Tenant | undefined => surfaces.find(({ tenant }) => tenant)?.tenant;
 
+/** What an API is called: by its name, not by the one that is in paths. */
+export const findTitle = ({ available }: Pick<Session, 'available'>, api: string): string =>
+  available.find(({ name }) => name === api)?.title ?? api;
+
 const PATH = '/console/session';
 
 /**

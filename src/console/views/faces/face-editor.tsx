@@ -1,6 +1,7 @@
 // Edits one face: its JSON in an editor, and beside it what the edit changes in FHIR and in every other face, before anything is saved.
 import { useMemo, useState } from 'preact/hooks';
 import { findEditDenial } from '../../api/access.ts';
+import { findTitle } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { LeaveDialog } from '../../components/leave-dialog.tsx';
@@ -117,7 +118,6 @@ function listProblems(preview: PreviewState): PlacedProblem[] {
 }
 
 function useTitle(face: Face | undefined): string {
-  const { available } = useSignedIn();
-  if (!face) return 'FHIR';
-  return `${available.find(({ name }) => name === face.surface)?.title ?? face.surface} ${face.shape}`;
+  const session = useSignedIn();
+  return face ? `${findTitle(session, face.surface)} ${face.shape}` : 'FHIR';
 }

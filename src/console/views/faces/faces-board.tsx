@@ -1,5 +1,6 @@
 // FHIR and the vendors' views side by side; on a narrow screen one of them at a time.
 import { useMemo, useState } from 'preact/hooks';
+import { findTitle } from '../../api/session.ts';
 import { Tabs } from '../../components/tabs.tsx';
 import { useMedia } from '../../components/use-media.ts';
 import { useSignedIn } from '../../session-context.tsx';
@@ -17,9 +18,9 @@ export function FacesBoard({ faces, onEdit }: { faces: Faces; onEdit: (key: stri
   const groups = useMemo(() => groupBySurface(faces.faces), [faces]);
   const [shapes, setShapes] = useState<Record<string, string>>({});
   const [tab, setTab] = useState(FHIR);
-  const { available } = useSignedIn();
+  const session = useSignedIn();
   const isNarrow = useMedia(NARROW);
-  const titleOf = (surface: string): string => available.find(({ name }) => name === surface)?.title ?? surface;
+  const titleOf = (surface: string): string => findTitle(session, surface);
   const showFace = (face: Face): void => {
     setShapes({ ...shapes, [face.surface]: face.key });
     setTab(face.surface);

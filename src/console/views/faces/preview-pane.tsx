@@ -1,6 +1,7 @@
 // What an edit would change, face by face, or why it would be refused.
 import type { ApiError } from '../../api/api-error.ts';
 import { FHIR } from '../../api/fhir.ts';
+import { findTitle } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -67,8 +68,8 @@ const ProblemList = ({ problems, onGoTo }: { problems: PlacedProblem[]; onGoTo: 
 );
 
 function Changes({ changes: { fhir, faces }, edited }: { changes: NonNullable<Preview['changes']>; edited: string }) {
-  const { available } = useSignedIn();
-  const titleOf = (surface: string): string => available.find(({ name }) => name === surface)?.title ?? surface;
+  const session = useSignedIn();
+  const titleOf = (surface: string): string => findTitle(session, surface);
   const changed = faces.filter(({ changes }) => changes.length > 0);
   const same = faces.filter(({ changes }) => changes.length === 0);
   return (

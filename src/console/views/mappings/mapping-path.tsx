@@ -1,22 +1,27 @@
 // Where a page is among the mappings.
+import { findTitle } from '../../api/session.ts';
 import { toHref } from '../../router.ts';
+import { useSignedIn } from '../../session-context.tsx';
 
-export const MappingPath = ({ surface, shape }: { surface: string; shape?: string }) => (
-  <nav class="mapping-path" aria-label="Place among the mappings">
-    <ol>
-      <li>
-        <a href={toHref('/mappings')}>Mappings</a>
-      </li>
-      {shape === undefined ? (
-        <li aria-current="page">{surface}</li>
-      ) : (
-        <>
-          <li>
-            <a href={toHref(`/mappings/${surface}`)}>{surface}</a>
-          </li>
-          <li aria-current="page">{shape}</li>
-        </>
-      )}
-    </ol>
-  </nav>
-);
+export function MappingPath({ surface, shape }: { surface: string; shape?: string }) {
+  const vendor = findTitle(useSignedIn(), surface);
+  return (
+    <nav class="mapping-path" aria-label="Place among the mappings">
+      <ol>
+        <li>
+          <a href={toHref('/mappings')}>Mappings</a>
+        </li>
+        {shape === undefined ? (
+          <li aria-current="page">{vendor}</li>
+        ) : (
+          <>
+            <li>
+              <a href={toHref(`/mappings/${surface}`)}>{vendor}</a>
+            </li>
+            <li aria-current="page">{shape}</li>
+          </>
+        )}
+      </ol>
+    </nav>
+  );
+}

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { readFaces } from '../../api/faces.ts';
 import type { FaceBody } from '../../api/faces-body.ts';
 import { FHIR, search } from '../../api/fhir.ts';
-import type { Session } from '../../api/session.ts';
+import { findTitle, type Session } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -37,7 +37,7 @@ interface TourPatient {
 }
 
 /** The oldest patient: on a new server that of the demo data. */
-async function readSteps({ available }: Session, signal: AbortSignal): Promise<TourPatient | undefined> {
+async function readSteps(session: Session, signal: AbortSignal): Promise<TourPatient | undefined> {
   const { body } = await search(
     'Patient',
     [
@@ -52,7 +52,7 @@ async function readSteps({ available }: Session, signal: AbortSignal): Promise<T
   const { body: found } = await readFaces('Patient', id, { signal });
   return {
     id,
-    steps: [toFhirStep(found.resource, id), ...Object.entries(found.faces).flatMap(([surface, list]) => toStep(surface, list, available))],
+    steps: [toFhirStep(found.resource, id), ...Object.entries(found.faces).flatMap(([surface, list]) => toStep(surface, list, session))],
   };
 }
 
@@ -63,10 +63,10 @@ const toFhirStep = (resource: object, id: string): Step => ({
   json: resource,
 });
 
-function toStep(surface: string, faces: FaceBody[], available: Session['available']): Step[] {
+function toStep(surface: string, faces: FaceBody[], session: Session): Step[] {
   const [fullest] = faces.filter(({ view }) => view).sort((one, other) => (other.fields?.length ?? 0) - (one.fields?.length ?? 0));
   if (!fullest?.view) return [];
-  const title = available.find(({ name }) => name === surface)?.title ?? surface;
+  const title = findTitle(session, surface);
   return [
     {
       title,
