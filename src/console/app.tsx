@@ -10,10 +10,9 @@ import { type Command, CommandPalette } from './components/command-palette.tsx';
 import { EmptyState } from './components/empty-state.tsx';
 import { ErrorBoundary } from './components/error-boundary.tsx';
 import { ErrorNotice } from './components/error-notice.tsx';
+import { Messages } from './components/messages.tsx';
 import { RequestView } from './components/request-view.tsx';
 import { showToast } from './components/toast.tsx';
-import { ToastRegion } from './components/toast-region.tsx';
-import { WaitNotice } from './components/wait-notice.tsx';
 import { Layout } from './layout.tsx';
 import { followLinks, matchPath, navigate, toHref, useLocation } from './router.ts';
 import { SessionProvider, useSession } from './session-context.tsx';
@@ -28,12 +27,9 @@ export const App = () => (
   <SessionProvider>
     <Main />
     <Messages />
-    <WaitNotice />
     <Announcer />
   </SessionProvider>
 );
-
-const Messages = () => <ToastRegion session={useSession().session?.id} />;
 
 function Main() {
   const { session, error, refresh } = useSession();

@@ -29,7 +29,7 @@ export interface ConsolePage {
   /** The timers of the page. https://playwright.dev/docs/api/class-clock */
   clock: { install(): Promise<void>; pauseAt(time: number): Promise<void>; resume(): Promise<void>; runFor(ms: number): Promise<void> };
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
-  context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void> };
+  context(): { cookies(): Promise<Cookie[]>; clearCookies(): Promise<void>; newCDPSession(page: ConsolePage): Promise<Inspector> };
   close(): Promise<void>;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
@@ -46,6 +46,23 @@ interface ConsoleRoute {
   /** The page gets no response. */
   abort(): Promise<void>;
   fulfill(response: { status: number; headers?: Record<string, string>; body?: string; contentType?: string }): Promise<void>;
+}
+
+/** https://chromedevtools.github.io/devtools-protocol/tot/Accessibility/ */
+interface Inspector {
+  send(method: 'Accessibility.getFullAXTree'): Promise<{ nodes: AccessibilityNode[] }>;
+}
+
+/** What a screen reader gets of an element. */
+export interface AccessibilityNode {
+  nodeId: string;
+  /** It gets nothing of it. */
+  ignored: boolean;
+  role?: { value: string };
+  name?: { value: string };
+  childIds?: string[];
+  /** Of the element: it stays when the element is moved. */
+  backendDOMNodeId?: number;
 }
 
 interface Cookie {

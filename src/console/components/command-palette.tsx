@@ -1,6 +1,7 @@
 // The command palette (Ctrl+K, ⌘K): every place and action by its name. https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons.tsx';
+import { openModal } from './modals.ts';
 
 export interface Command {
   title: string;
@@ -21,7 +22,7 @@ export function CommandPalette({ commands, onClose }: CommandPaletteProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const found = commands.filter((command) => isFound(command, text));
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => openModal(dialog.current!), []);
   useEffect(() => dialog.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }), [at, text]);
   const run = (command: Command | undefined): void => {
     if (!command) return;

@@ -1,7 +1,8 @@
 // A modal dialog: the browser's own, which keeps the focus inside, closes with Escape and gives the focus back.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Button } from './button.tsx';
+import { openModal } from './modals.ts';
 
 interface DialogProps {
   title: string;
@@ -18,14 +19,13 @@ export function Dialog({ title, onClose, children, actions, wide = false }: Dial
   const id = useId();
   // the event of a dialog that was removed arrives later, when another one may be open
   const isShown = useRef(true);
-  useEffect(() => {
-    const own = dialog.current;
-    own?.showModal();
+  useLayoutEffect(() => {
+    const close = openModal(dialog.current!);
     // the browser would begin at the button that closes it
-    own?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus();
+    dialog.current!.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus();
     return () => {
       isShown.current = false;
-      own?.close();
+      close();
     };
   }, []);
   return (

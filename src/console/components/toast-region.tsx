@@ -6,6 +6,8 @@ import { TOAST_SHOWN, type ToastMessage } from './toast.tsx';
 /** A message with an action stays longer. */
 const SHOWN_MS = { plain: 5000, action: 12_000 };
 const MOST = 3;
+/** How long a message waits for the dialog that its action opens or closes: the regions move along, and a live region that was moved with its text is not announced. */
+const SETTLED_MS = 100;
 
 type Shown = ToastMessage & { id: number };
 
@@ -20,12 +22,17 @@ export function ToastRegion({ session }: { session: string | undefined }) {
   const [messages, setMessages] = useState<Shown[]>([]);
   useEffect(() => setMessages((before) => before.filter(({ action }) => !action)), [session]);
   const held = useRef(new Set<number>());
+  const shown = useRef(session);
+  shown.current = session;
   const remove = (id: number): void => setMessages((before) => before.filter((one) => one.id !== id));
   const hold = (id: number, isHeld: boolean): void => void (isHeld ? held.current.add(id) : held.current.delete(id));
   useEffect(() => {
     let count = 0;
-    const show = ({ detail }: CustomEventInit<ToastMessage>): void =>
-      setMessages((before) => [...makeRoom(before, held.current), { ...detail!, id: ++count }]);
+    const add = (message: ToastMessage): void => setMessages((before) => [...makeRoom(before, held.current), { ...message, id: ++count }]);
+    const show = ({ detail }: CustomEventInit<ToastMessage>): void => {
+      const offered = shown.current;
+      setTimeout(() => (!detail!.action || shown.current === offered) && add(detail!), SETTLED_MS);
+    };
     window.addEventListener(TOAST_SHOWN, show);
     return () => window.removeEventListener(TOAST_SHOWN, show);
   }, []);
@@ -49,6 +56,14 @@ function makeRoom(messages: Shown[], held: ReadonlySet<number>): Shown[] {
   return messages.filter((message) => message !== oldest);
 }
 
+/** The focus goes from a message to what is below it: a dialog, or the content. */
+function focusPlace(message: HTMLElement): void {
+  const place = message.closest('dialog') ?? document.getElementById('content');
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
 interface ToastProps extends Shown {
   onHold: (id: number, isHeld: boolean) => void;
   onEnd: (id: number) => void;
@@ -61,7 +76,7 @@ function Toast({ id, text, tone = 'good', action, onHold, onEnd }: ToastProps) {
   const [isFocused, setIsFocused] = useState(false);
   const isHeld = isHovered || isFocused;
   const remove = (): void => {
-    if (own.current?.contains(document.activeElement)) document.getElementById('content')?.focus({ preventScroll: true });
+    if (own.current?.contains(document.activeElement)) focusPlace(own.current);
     onEnd(id);
   };
   useEffect(() => {

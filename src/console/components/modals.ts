@@ -1,0 +1,22 @@
+// The modal dialogs that are open. All that is outside of the topmost one is inert, also what is above it in the top layer.
+// https://html.spec.whatwg.org/multipage/interaction.html#modal-dialogs-and-inert-subtrees
+
+/** Fired when a modal dialog is opened or closed. */
+export const MODALS_CHANGED = 'facet:modals';
+
+const modals: HTMLDialogElement[] = [];
+
+/** Undefined: nothing is inert. */
+export const findTopModal = (): HTMLDialogElement | undefined => modals.at(-1);
+
+/** Call what is returned to close it, before it is removed: what is in it for as long as it is open can leave it. */
+export function openModal(dialog: HTMLDialogElement): () => void {
+  dialog.showModal();
+  modals.push(dialog);
+  window.dispatchEvent(new Event(MODALS_CHANGED));
+  return () => {
+    dialog.close();
+    modals.splice(modals.indexOf(dialog), 1);
+    window.dispatchEvent(new Event(MODALS_CHANGED));
+  };
+}
