@@ -1,5 +1,5 @@
 // Orders by the administration below /admin: what waits and why, what happened, and what an operator does.
-import { request } from './request.ts';
+import { type ReadOptions, request } from './request.ts';
 import { findTenant, type Session } from './session.ts';
 
 export type OrderAction = 'retry' | 'park' | 'release' | 'drop';
@@ -55,18 +55,18 @@ export function findAdminQuery({ surfaces }: Session): string | undefined {
 const toPath = (id: string, action: string, query: string): string => `/admin/orders/${encodeURIComponent(id)}${action}?${query}`;
 
 /** The messages that wait, oldest first: at most 200. */
-export const listWaiting = async (query: string, signal?: AbortSignal): Promise<OrderMessage[]> =>
-  (await request<{ orders: OrderMessage[] }>(`/admin/orders?state=open&limit=200&${query}`, { signal })).body.orders;
+export const listWaiting = async (query: string, options?: ReadOptions): Promise<OrderMessage[]> =>
+  (await request<{ orders: OrderMessage[] }>(`/admin/orders?state=open&limit=200&${query}`, options)).body.orders;
 
-export const readAdminOrder = async (id: string, query: string, signal?: AbortSignal): Promise<AdminOrder> =>
-  (await request<AdminOrder>(toPath(id, '', query), { signal })).body;
+export const readAdminOrder = async (id: string, query: string, options?: ReadOptions): Promise<AdminOrder> =>
+  (await request<AdminOrder>(toPath(id, '', query), options)).body;
 
 /** Returns a sentence that says what happens next. */
 export const actOnOrder = async (id: string, query: string, { action, reason }: { action: OrderAction; reason: string }): Promise<string> =>
   (await request<{ message: string }>(toPath(id, `/${action}`, query), { method: 'POST', body: { reason } })).body.message;
 
-export const readSandbox = async (id: string, query: string, signal?: AbortSignal): Promise<SandboxOrder> =>
-  (await request<SandboxOrder>(toPath(id, '/sandbox', query), { signal })).body;
+export const readSandbox = async (id: string, query: string, options?: ReadOptions): Promise<SandboxOrder> =>
+  (await request<SandboxOrder>(toPath(id, '/sandbox', query), options)).body;
 
 export const stepSandbox = async (id: string, query: string, fields: { step: string; interpretation?: string }): Promise<SandboxOrder> =>
   (await request<SandboxOrder>(toPath(id, '/sandbox', query), { method: 'POST', body: fields })).body;

@@ -32,11 +32,11 @@ interface PreviewBody {
   problems: PreviewProblem[];
 }
 
-export const previewEdit = ({ content, ...facts }: Edit, signal?: AbortSignal): Promise<{ body: PreviewBody; text: string }> =>
+export const previewEdit = ({ content, ...facts }: Edit, options?: ReadOptions): Promise<{ body: PreviewBody; text: string }> =>
   request<PreviewBody>(`${PATH}/preview`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: `${JSON.stringify(facts).slice(0, -1)},"content":${content}}`,
-    isRepeatable: true,
-    signal,
+    kind: 'read',
+    ...options,
   });

@@ -1,5 +1,5 @@
 // The FHIR API as the console uses it. Searches go by POST, so that no URL contains patient data.
-import { type Reply, request } from './request.ts';
+import { type ReadOptions, type Reply, request } from './request.ts';
 
 export const FHIR = '/fhir/R4';
 
@@ -32,23 +32,23 @@ export const escapeValue = (text: string): string => text.replace(/[\\,$|]/g, '\
 export const search = <T extends Resource = Resource>(
   type: string,
   params: readonly (readonly [string, string])[],
-  signal?: AbortSignal,
+  options?: ReadOptions,
 ): Promise<Reply<Bundle<T>>> =>
   request<Bundle<T>>(type === '' ? `${FHIR}/_search` : toFhirPath(type, '_search'), {
     method: 'POST',
     body: new URLSearchParams(params.map(([name, value]) => [name, value])),
-    isRepeatable: true,
-    signal,
+    kind: 'read',
+    ...options,
   });
 
 /** The numbers of resources by type, in one batch. A type that the key must not search, or that is not served, has none. */
-export async function countTypes(types: readonly string[], signal?: AbortSignal): Promise<Map<string, number>> {
+export async function countTypes(types: readonly string[], options?: ReadOptions): Promise<Map<string, number>> {
   const entry = types.map((type) => ({ request: { method: 'GET', url: `${type}?_summary=count` } }));
   const { body } = await request<Bundle<Bundle>>(FHIR, {
     method: 'POST',
     body: { resourceType: 'Bundle', type: 'batch', entry },
-    isRepeatable: true,
-    signal,
+    kind: 'read',
+    ...options,
   });
   return new Map(
     types.flatMap((type, at): [string, number][] => {
@@ -70,8 +70,8 @@ export interface VersionEntry {
 const CHANGES: Readonly<Record<string, VersionEntry['change']>> = { POST: 'created', PUT: 'updated', PATCH: 'updated', DELETE: 'deleted' };
 
 /** The newest versions of all types, newest first. Needs the read scope of every type. */
-export async function readRecentVersions(count: number, signal?: AbortSignal): Promise<VersionEntry[]> {
-  const { body } = await request<Bundle>(`${FHIR}/_history?_count=${count}`, { signal });
+export async function readRecentVersions(count: number, options?: ReadOptions): Promise<VersionEntry[]> {
+  const { body } = await request<Bundle>(`${FHIR}/_history?_count=${count}`, options);
   return (body.entry ?? []).map(({ request: sent, response, resource, fullUrl = '' }) => {
     const [type = '', id = ''] = fullUrl.split('/').slice(-2);
     const version = resource?.meta?.versionId ?? /"(.+)"/.exec(response?.etag ?? '')?.[1] ?? '';
@@ -87,7 +87,7 @@ export async function readRecentVersions(count: number, signal?: AbortSignal): P
 }
 
 /** The names of the resource types that this server serves. */
-export async function listServedTypes(signal?: AbortSignal): Promise<string[]> {
-  const { body } = await request<{ rest: { resource: { type: string }[] }[] }>(`${FHIR}/metadata`, { signal, isPublic: true });
+export async function listServedTypes(options?: ReadOptions): Promise<string[]> {
+  const { body } = await request<{ rest: { resource: { type: string }[] }[] }>(`${FHIR}/metadata`, { ...options, isPublic: true });
   return (body.rest[0]?.resource ?? []).map(({ type }) => type);
 }

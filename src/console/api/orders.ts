@@ -3,7 +3,7 @@ import { ApiError, readProblems } from './api-error.ts';
 import { parseDigits } from './exact-json.ts';
 import { type Bundle, escapeValue, FHIR, type Resource, search as searchFhir, toFhirPath } from './fhir.ts';
 import { type Patient, splitName } from './patients.ts';
-import { request } from './request.ts';
+import { type ReadOptions, request } from './request.ts';
 
 interface Coding {
   system?: string;
@@ -101,21 +101,21 @@ export interface CatalogueEntry extends StoredResource {
 
 const FHIR_JSON = { 'Content-Type': 'application/fhir+json' };
 
-async function search(type: string, parameters: [string, string][], signal?: AbortSignal): Promise<Bundle> {
-  return parseDigits((await searchFhir(type, parameters, signal)).text) as Bundle;
+async function search(type: string, parameters: [string, string][], options?: ReadOptions): Promise<Bundle> {
+  return parseDigits((await searchFhir(type, parameters, options)).text) as Bundle;
 }
 
 /** The resources of one type in a Bundle. */
 const pick = <T extends StoredResource>({ entry = [] }: Bundle, type: T['resourceType']): T[] =>
   entry.flatMap(({ resource }) => (resource?.resourceType === type ? [resource as T] : []));
 
-async function read<T>(type: string, id: string, signal?: AbortSignal): Promise<T> {
-  return parseDigits((await request(toFhirPath(type, id), { signal })).text) as T;
+async function read<T>(type: string, id: string, options?: ReadOptions): Promise<T> {
+  return parseDigits((await request(toFhirPath(type, id), options)).text) as T;
 }
 
 /** The versions of a resource, oldest first. */
-async function readVersions<T extends StoredResource>(type: T['resourceType'], id: string, signal?: AbortSignal): Promise<T[]> {
-  const { text } = await request(`${toFhirPath(type, id, '_history')}?_count=100`, { signal });
+async function readVersions<T extends StoredResource>(type: T['resourceType'], id: string, options?: ReadOptions): Promise<T[]> {
+  const { text } = await request(`${toFhirPath(type, id, '_history')}?_count=100`, options);
   return pick<T>(parseDigits(text) as Bundle, type).reverse();
 }
 
@@ -146,7 +146,7 @@ const toWords = (name: string): string[] => splitName(name).map(escapeValue);
 /** The orders of a column, last changed first. `total`: undefined if the server does not count them. */
 export async function readBoardColumn(
   filter: BoardFilter,
-  signal?: AbortSignal,
+  options?: ReadOptions,
 ): Promise<{ orders: BoardOrder[]; total: number | undefined }> {
   const bundle = await search(
     'Task',
@@ -161,7 +161,7 @@ export async function readBoardColumn(
       ...toWords(filter.patient).map((word): [string, string] => ['patient.name', word]),
       ...(filter.since === undefined ? [] : [['modified', `ge${filter.since}`] as [string, string]]),
     ],
-    signal,
+    options,
   );
   const requests = new Map(pick<ServiceRequest>(bundle, 'ServiceRequest').map((one) => [one.id, one]));
   const patients = new Map(pick<Patient>(bundle, 'Patient').map((one) => [one.id, one]));
@@ -186,9 +186,9 @@ export interface OrderRecord {
 }
 
 /** An order with everything that FHIR has about it. */
-export async function readOrderRecord(id: string, signal?: AbortSignal): Promise<OrderRecord> {
+export async function readOrderRecord(id: string, options?: ReadOptions): Promise<OrderRecord> {
   const [order, found, reports] = await Promise.all([
-    read<ServiceRequest>('ServiceRequest', id, signal),
+    read<ServiceRequest>('ServiceRequest', id, options),
     search(
       'Task',
       [
@@ -196,7 +196,7 @@ export async function readOrderRecord(id: string, signal?: AbortSignal): Promise
         ['_include', 'Task:patient'],
         ['_sort', 'authored-on'],
       ],
-      signal,
+      options,
     ),
     search(
       'DiagnosticReport',
@@ -206,14 +206,14 @@ export async function readOrderRecord(id: string, signal?: AbortSignal): Promise
         ['_sort', '-_lastUpdated'],
         ['_count', '10'],
       ],
-      signal,
+      options,
     ),
   ]);
   const tasks = pick<Task>(found, 'Task');
   const [report] = pick<DiagnosticReport>(reports, 'DiagnosticReport');
   const [taskVersions, reportVersions] = await Promise.all([
-    Promise.all(tasks.map((task) => readVersions<Task>('Task', task.id, signal))),
-    report ? readVersions<DiagnosticReport>('DiagnosticReport', report.id, signal) : [],
+    Promise.all(tasks.map((task) => readVersions<Task>('Task', task.id, options))),
+    report ? readVersions<DiagnosticReport>('DiagnosticReport', report.id, options) : [],
   ]);
   return {
     request: order,
@@ -227,7 +227,7 @@ export async function readOrderRecord(id: string, signal?: AbortSignal): Promise
 }
 
 /** The patient's values of one test, oldest first. */
-export async function readTrend(patient: string, { system, code }: Coding, signal?: AbortSignal): Promise<Observation[]> {
+export async function readTrend(patient: string, { system, code }: Coding, options?: ReadOptions): Promise<Observation[]> {
   const token = `${system ?? ''}|${code ?? ''}`;
   const bundle = await search(
     'Observation',
@@ -238,7 +238,7 @@ export async function readTrend(patient: string, { system, code }: Coding, signa
       ['_sort', '-date'],
       ['_count', '100'],
     ],
-    signal,
+    options,
   );
   return pick<Observation>(bundle, 'Observation').reverse();
 }
@@ -252,7 +252,7 @@ export async function readDocument(url: string): Promise<Blob> {
   return new Blob([bytes], { type: body.contentType ?? 'application/pdf' });
 }
 
-export const findTests = async (title: string, signal?: AbortSignal): Promise<CatalogueEntry[]> =>
+export const findTests = async (title: string, options?: ReadOptions): Promise<CatalogueEntry[]> =>
   pick<CatalogueEntry>(
     await search(
       'ActivityDefinition',
@@ -262,7 +262,7 @@ export const findTests = async (title: string, signal?: AbortSignal): Promise<Ca
         ['_sort', 'title'],
         ['_count', '20'],
       ],
-      signal,
+      options,
     ),
     'ActivityDefinition',
   );
@@ -283,14 +283,14 @@ const buildRequest = (patient: string, { code, title }: CatalogueEntry): object 
 export async function tryOrder(
   patient: string,
   entry: CatalogueEntry,
-  signal?: AbortSignal,
+  options?: ReadOptions,
 ): Promise<{ refusal: string | undefined; remarks: string[] }> {
   const { status, body } = await request(`${FHIR}/ServiceRequest/$validate?mode=create`, {
     method: 'POST',
     headers: FHIR_JSON,
     body: JSON.stringify(buildRequest(patient, entry)),
-    isRepeatable: true,
-    signal,
+    kind: 'read',
+    ...options,
   });
   const issues = readProblems(body, status);
   const refusals = issues.filter(isRefusal);

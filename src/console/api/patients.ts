@@ -1,5 +1,7 @@
 // Patients by what people know of them. The search goes by POST, so that no URL contains it.
+
 import { type Resource, search } from './fhir.ts';
+import type { ReadOptions } from './request.ts';
 
 export interface Patient extends Resource {
   resourceType: 'Patient';
@@ -14,10 +16,10 @@ const DATE = /^\d{4}(?:-\d\d){0,2}$/;
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
 /** Patients whose name begins with each word, or that have the text as telephone number, e-mail address, identifier, birth date or id. Without one: those that changed last. */
-export async function findPatients(text: string, signal?: AbortSignal): Promise<Patient[]> {
+export async function findPatients(text: string, options?: ReadOptions): Promise<Patient[]> {
   const typed = text.trim();
   const condition: [string, string] = typed === '' ? ['_sort', '-_lastUpdated'] : ['_filter', buildFilter(typed)];
-  const { body } = await search<Patient>('Patient', [condition, ['_count', COUNT]], signal);
+  const { body } = await search<Patient>('Patient', [condition, ['_count', COUNT]], options);
   return (body.entry ?? []).flatMap(({ resource }) => resource ?? []);
 }
 

@@ -3,14 +3,20 @@
 import { ApiError, readProblems } from './api-error.ts';
 import { readRetryTime, waitUntil } from './waits.ts';
 
+/**
+ * What a request is to a server that is busy. `read`: it changes nothing, and is repeated while the user waits for it. `single-read`: it changes nothing, and is sent once:
+ * its caller comes again by itself, later after each failure, or goes on without it. `write`: it is sent once, because the server may have done it.
+ */
+type RequestKind = 'read' | 'single-read' | 'write';
+
 interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   headers?: Record<string, string>;
   /** An object is sent as JSON; a text needs a Content-Type; URLSearchParams are a form. */
   body?: object | string | URLSearchParams | undefined;
   signal?: AbortSignal | undefined;
-  /** Whether it is repeated when the server is busy, because it changes nothing. Default: whether the method is GET. */
-  isRepeatable?: boolean;
+  /** Default: `read` if the method is GET, otherwise `write`. */
+  kind?: RequestKind;
   /** The same for everyone: sent without the session, and the browser may keep the response. No other response is kept: it may contain patient data. */
   isPublic?: boolean;
   /** Sent for whatever session the browser has, not only for the one that the page shows. */
@@ -20,7 +26,9 @@ interface RequestOptions {
 }
 
 /** How something is read. */
-export type ReadOptions = Pick<RequestOptions, 'signal' | 'isRepeatable' | 'session'>;
+export interface ReadOptions extends Pick<RequestOptions, 'signal' | 'session'> {
+  kind?: Exclude<RequestKind, 'write'>;
+}
 
 export interface Reply<T = unknown> {
   status: number;
@@ -44,28 +52,21 @@ export const readSessionName = (): string | undefined => sessionId;
 /** Fired when the server refuses the session. */
 export const SESSION_REFUSED = 'facet:session-refused';
 
-/** How often a read is repeated, and the longest time that is waited for it, in ms: after that the user decides. */
-const MOST_REPEATS = 5;
+/** How often a request is repeated at most, and the longest time that is waited for it, in ms: after that the user decides. */
+const MOST_REPEATS: Readonly<Record<RequestKind, number>> = { read: 5, 'single-read': 0, write: 0 };
 const LONGEST_WAIT_MS = 120_000;
 /** The shortest time before the first repeat; it doubles. Servers in trouble often ask for 0 or 1 s, of every page. */
 const SHORTEST_WAIT_MS = 1000;
 
-/** The signals of reads that the page makes again and again anyway. */
-const refreshes = new WeakSet<AbortSignal>();
-
-/** No read with this signal is repeated: the next one is due soon, and later after each failure (`useRefresh`). */
-export const markRefresh = (signal: AbortSignal): void => void refreshes.add(signal);
-
 /** Sends a request to this server. Throws an ApiError for a status of 400 or more, and if there is no response. */
 export async function request<T = unknown>(path: string, options: RequestOptions = {}): Promise<Reply<T>> {
-  const { method = 'GET', isRepeatable = method === 'GET', signal } = options;
-  const most = isRepeatable && !(signal && refreshes.has(signal)) ? MOST_REPEATS : 0;
+  const { method = 'GET', kind = method === 'GET' ? 'read' : 'write', signal } = options;
   const asked = sessionId;
   for (let repeats = 0; ; repeats++) {
     const reply = await sendOnce<T>(path, options);
     if (!(reply instanceof ApiError)) return reply;
     const { retryAt } = reply;
-    const isRepeated = retryAt !== undefined && retryAt - Date.now() <= LONGEST_WAIT_MS && repeats < most;
+    const isRepeated = retryAt !== undefined && retryAt - Date.now() <= LONGEST_WAIT_MS && repeats < MOST_REPEATS[kind];
     if (!isRepeated) throw reply;
     await waitUntil(Math.max(retryAt, Date.now() + SHORTEST_WAIT_MS * 2 ** repeats), reply.message, signal);
     // an abort ends the wait, and the request as well

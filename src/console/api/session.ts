@@ -51,7 +51,7 @@ const inTurn = <T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> => {
 const LONGEST_MS = 20_000;
 
 export const readSession = (): Promise<Session> =>
-  inTurn(async (signal) => (await request<Session>(PATH, { signal, isForAnySession: true, isRepeatable: false })).body);
+  inTurn(async (signal) => (await request<Session>(PATH, { signal, kind: 'single-read', isForAnySession: true })).body);
 export const signIn = (key: string): Promise<Session> =>
   inTurn(async (signal) => (await request<Session>(PATH, { method: 'POST', body: { key }, signal, isForAnySession: true })).body);
 /** Adds a key to the session of the page. The server refuses one of another tenant. */

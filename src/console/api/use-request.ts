@@ -1,7 +1,7 @@
 // A request as the state of a component: it begins when the component is shown or its inputs change, and is aborted when they change or it is left.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from './api-error.ts';
-import { markRefresh } from './request.ts';
+import type { ReadOptions } from './request.ts';
 
 export type RequestState<T> =
   /** `isSlow`: it takes long enough for a skeleton. `error`: of the attempt before. */
@@ -21,20 +21,20 @@ interface Kept<T> {
 const SLOW_MS = 150;
 
 /**
- * `inputs`: what the request depends on. `load` is called with the signal that aborts it, and with the data that is shown. While the request is repeated, and if
+ * `inputs`: what the request depends on. `load` is called with how it reads, and with the data that is shown. While the request is repeated, and if
  * that fails, the earlier data stays; with other inputs it does not. `reload` is for the user, who waits for a busy server; `refresh` is for a timer, which comes again.
  */
 export function useRequest<T>(
   inputs: readonly unknown[],
-  load: (signal: AbortSignal, before: T | undefined) => Promise<T>,
+  load: (options: ReadOptions, before: T | undefined) => Promise<T>,
 ): RequestState<T> & { reload(): void; refresh(): void } {
   const [current, setCurrent] = useState<RequestState<T>>({ state: 'loading', isSlow: false });
-  const [round, setRound] = useState({ isRefresh: false });
+  const [round, setRound] = useState<Required<Pick<ReadOptions, 'kind'>>>({ kind: 'read' });
   const kept = useRef<Kept<T>>({ inputs });
   useEffect(() => {
     const controller = new AbortController();
-    if (!isSameList(kept.current.inputs, inputs)) kept.current = { inputs };
-    else if (round.isRefresh) markRefresh(controller.signal);
+    const isSame = isSameList(kept.current.inputs, inputs);
+    if (!isSame) kept.current = { inputs };
     const { data: before, error: last } = kept.current;
     setCurrent({ state: 'loading', isSlow: false, data: before, error: last });
     const slow = setTimeout(() => setCurrent((now) => (now.state === 'loading' ? { ...now, isSlow: true } : now)), SLOW_MS);
@@ -44,7 +44,7 @@ export function useRequest<T>(
       kept.current = { inputs, ...next };
       setCurrent(next);
     };
-    load(controller.signal, before)
+    load({ signal: controller.signal, kind: isSame ? round.kind : 'read' }, before)
       .then((data) => settle({ state: 'ready', data }))
       .catch((error: unknown) => settle(toFailed(toApiError(error), before)));
     return () => {
@@ -52,8 +52,8 @@ export function useRequest<T>(
       controller.abort();
     };
   }, [...inputs, round]);
-  const reload = useCallback(() => setRound({ isRefresh: false }), []);
-  const refresh = useCallback(() => setRound({ isRefresh: true }), []);
+  const reload = useCallback(() => setRound({ kind: 'read' }), []);
+  const refresh = useCallback(() => setRound({ kind: 'single-read' }), []);
   return { ...current, reload, refresh };
 }
 

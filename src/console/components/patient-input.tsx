@@ -1,12 +1,14 @@
 // Finds a patient by name, telephone number, e-mail address, identifier or birth date.
+
 import { useCallback, useState } from 'preact/hooks';
 import { describePatient, findPatients, type Patient } from '../api/patients.ts';
+import type { ReadOptions } from '../api/request.ts';
 import { Combobox } from './combobox.tsx';
 import type { ComboboxOption } from './use-options.ts';
 
 export function PatientInput({ label, onChoose }: { label: string; onChoose: (id: string) => void }) {
   const [chosen, setChosen] = useState('');
-  const find = useCallback(async (text: string, signal: AbortSignal) => (await findPatients(text, signal)).map(toOption), []);
+  const find = useCallback(async (text: string, options: ReadOptions) => (await findPatients(text, options)).map(toOption), []);
   const choose = ({ value, title }: ComboboxOption): void => {
     setChosen(title);
     onChoose(value);

@@ -1,5 +1,6 @@
 // The options of a combobox for what is typed: at once from a list, or from the server after a pause, without answers to earlier texts.
 import { useLayoutEffect, useState } from 'preact/hooks';
+import type { ReadOptions } from '../api/request.ts';
 
 export interface ComboboxOption {
   value: string;
@@ -9,7 +10,7 @@ export interface ComboboxOption {
 }
 
 /** Finds the options for a text. A promise is for the server: it is asked after a pause. */
-export type FindOptions = (text: string, signal: AbortSignal) => ComboboxOption[] | Promise<ComboboxOption[]>;
+export type FindOptions = (text: string, options: ReadOptions) => ComboboxOption[] | Promise<ComboboxOption[]>;
 
 export interface FoundOptions {
   options: ComboboxOption[];
@@ -33,7 +34,7 @@ export function useOptions(find: FindOptions, text: string, isOpen: boolean, { i
       if (!controller.signal.aborted) setFound(next);
     };
     const load = (): void => {
-      const options = find(text, controller.signal);
+      const options = find(text, { signal: controller.signal });
       if (!(options instanceof Promise)) show(limit(options, text));
       else
         options

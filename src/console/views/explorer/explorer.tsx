@@ -1,6 +1,6 @@
 // The explorer: finds resources with a form that is made from what the server says it can search for.
 import { FHIR } from '../../api/fhir.ts';
-import { request } from '../../api/request.ts';
+import { type ReadOptions, request } from '../../api/request.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { AddKeyButton } from '../../components/add-key-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -16,8 +16,8 @@ import './explorer.css';
 /** What the server can do does not change while the page is open. */
 let known: Capabilities | undefined;
 
-async function loadCapabilities(signal: AbortSignal): Promise<Capabilities> {
-  known ??= readCapabilities((await request<CapabilityStatement>(`${FHIR}/metadata`, { signal, isPublic: true })).body);
+async function loadCapabilities(options: ReadOptions): Promise<Capabilities> {
+  known ??= readCapabilities((await request<CapabilityStatement>(`${FHIR}/metadata`, { ...options, isPublic: true })).body);
   return known;
 }
 

@@ -37,7 +37,7 @@ export function TypeChooser({ capabilities, type }: TypeChooserProps) {
 
 /** All types; those that have resources come first. */
 export function TypeList({ capabilities: { names } }: { capabilities: Capabilities }) {
-  const used = useRequest([names], (signal) => findUsedTypes(names, signal));
+  const used = useRequest([names], (options) => findUsedTypes(names, options));
   return (
     <div class="explorer">
       <p class="quiet">Choose what to look for. A search form of its parameters opens, with its resources below.</p>

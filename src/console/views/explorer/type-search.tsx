@@ -22,7 +22,7 @@ export function TypeSearch({ capabilities, type }: { capabilities: Capabilities;
   const [rows, setRows] = useState<Row[]>(() => toRows(recallSearch(user, type)?.parameters ?? []));
   const send = (of: Row[]): SentSearch => ({ query: { type, parameters: toParameters(of) }, rows: listSaying(of) });
   const [sent, setSent] = useState(() => send(rows));
-  const result = useRequest([sent], (signal) => loadPage(sent, signal));
+  const result = useRequest([sent], (options) => loadPage(sent, options));
   const problems = useMemo(() => (result.state === 'failed' ? locateProblems(result.error, sent) : NO_PROBLEMS), [result.state, sent]);
   useEffect(() => rememberSearch(user, type, { parameters: toParameters(rows) }), [rows]);
   const run = (): void => setSent(send(rows));

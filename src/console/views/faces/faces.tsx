@@ -15,7 +15,7 @@ import { Narrative } from './narrative-view.tsx';
 import { ResourceHeader } from './resource-header.tsx';
 
 export function View({ params: { type = '', id = '' } }: ViewProps) {
-  const request = useRequest([type, id], (signal) => loadFaces(type, id, { signal }));
+  const request = useRequest([type, id], (options) => loadFaces(type, id, options));
   const shown = 'data' in request ? request.data : undefined;
   return (
     <>

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject, parseExact } from '../../api/exact-json.ts';
 import { type Bundle, search, toFhirPath } from '../../api/fhir.ts';
-import { request } from '../../api/request.ts';
+import { type ReadOptions, request } from '../../api/request.ts';
 import type { Version, WriteEvent } from './authors.ts';
 
 /** A version with the digits of its numbers. */
@@ -19,8 +19,8 @@ export interface HistoryPage {
 const COUNT = '50';
 
 /** `page`: of an earlier page; absent: the first one. */
-export async function readHistory(type: string, id: string, page: string | undefined, signal?: AbortSignal): Promise<HistoryPage> {
-  const { body, text } = await request<Bundle>(page ?? `${toFhirPath(type, id, '_history')}?_count=${COUNT}`, { signal });
+export async function readHistory(type: string, id: string, page: string | undefined, options?: ReadOptions): Promise<HistoryPage> {
+  const { body, text } = await request<Bundle>(page ?? `${toFhirPath(type, id, '_history')}?_count=${COUNT}`, options);
   const exact = parseExact(text).value;
   const entries = isJsonObject(exact) && Array.isArray(exact.entry) ? exact.entry : [];
   const next = body.link?.find(({ relation }) => relation === 'next')?.url;
@@ -52,13 +52,13 @@ function toVersion({ resource, request: made, response }: NonNullable<Bundle['en
 }
 
 /** The audited writes of a resource. Needs a scope that names AuditEvent. */
-export async function readWriteEvents(type: string, id: string, signal?: AbortSignal): Promise<WriteEvent[]> {
+export async function readWriteEvents(type: string, id: string, options?: ReadOptions): Promise<WriteEvent[]> {
   const params = [
     ['entity', `${type}/${id}`],
     ['action', 'C,U,D'],
     ['_count', '200'],
   ] as const;
-  const { body } = await search('AuditEvent', params, signal);
+  const { body } = await search('AuditEvent', params, options);
   return (body.entry ?? []).flatMap(({ resource }) => (resource ? [resource as WriteEvent] : []));
 }
 

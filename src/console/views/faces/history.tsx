@@ -19,10 +19,10 @@ import { ResourceHeader } from './resource-header.tsx';
 
 export function View({ params: { type = '', id = '' } }: ViewProps) {
   const canReadAudit = useSignedIn().surfaces.some(({ name, scopes }) => name === 'fhir' && isAllowed(scopes, 'AuditEvent', 's'));
-  const request = useRequest([type, id], async (signal) => {
+  const request = useRequest([type, id], async (options) => {
     const [page, events] = await Promise.all([
-      readHistory(type, id, undefined, signal),
-      canReadAudit ? readWriteEvents(type, id, signal) : undefined,
+      readHistory(type, id, undefined, options),
+      canReadAudit ? readWriteEvents(type, id, options) : undefined,
     ]);
     return { page, events };
   });

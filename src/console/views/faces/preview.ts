@@ -2,6 +2,7 @@
 
 import { findPlace, formatExact, isJsonObject, type Json, type JsonObject, type Place, parseExact, toLine } from '../../api/exact-json.ts';
 import { type PreviewProblem, previewEdit } from '../../api/faces.ts';
+import type { ReadOptions } from '../../api/request.ts';
 import type { JsonChange } from './diff.ts';
 import { type Face, type Faces, readObject, toFaceKey } from './faces-data.ts';
 
@@ -45,10 +46,10 @@ export async function loadPreview(
   { type, id, version }: Faces,
   face: Face | undefined,
   text: string,
-  signal: AbortSignal,
+  options: ReadOptions,
 ): Promise<Preview> {
   const edit = { type, id, version, surface: face?.surface ?? 'fhir', shape: face?.shape, content: text };
-  const { body, text: response } = await previewEdit(edit, signal);
+  const { body, text: response } = await previewEdit(edit, options);
   const exact = parseExact(response).value;
   const { places } = parseExact(text);
   return {

@@ -1,6 +1,8 @@
 // What a resource refers to and what refers to it, as a small graph and as a list.
+
 import { ApiError } from '../../api/api-error.ts';
 import { search } from '../../api/fhir.ts';
+import type { ReadOptions } from '../../api/request.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { RequestView } from '../../components/request-view.tsx';
@@ -22,7 +24,7 @@ interface References {
 }
 
 export function View({ params: { type = '', id = '' } }: ViewProps) {
-  const request = useRequest([type, id], (signal) => readReferences(type, id, signal));
+  const request = useRequest([type, id], (options) => readReferences(type, id, options));
   return (
     <>
       <ResourceHeader type={type} id={id} current="references" />
@@ -34,7 +36,7 @@ export function View({ params: { type = '', id = '' } }: ViewProps) {
 }
 
 /** One search by POST reads the resource and all that refer to it. https://hl7.org/fhir/R4/search.html#revinclude */
-async function readReferences(type: string, id: string, signal: AbortSignal): Promise<References> {
+async function readReferences(type: string, id: string, options: ReadOptions): Promise<References> {
   const own = `${type}/${id}`;
   const { body } = await search(
     type,
@@ -42,7 +44,7 @@ async function readReferences(type: string, id: string, signal: AbortSignal): Pr
       ['_id', id],
       ['_revinclude', '*'],
     ],
-    signal,
+    options,
   );
   const resources = (body.entry ?? []).flatMap(({ resource }) => (resource ? [resource] : []));
   const listEnds = (resource: object): ReferenceEnd[] => listReferences(parseExact(JSON.stringify(resource)).value);

@@ -15,7 +15,7 @@ export async function saveEdit(
   const headers = { 'If-Match': ifMatch, 'Content-Type': face ? 'application/json' : 'application/fhir+json' };
   await request((face ? `/${face.surface}` : FHIR) + path, { method, headers, body, session });
   // the edit is saved whether or not it can be read again
-  const now = await loadFaces(base.type, base.id, { isRepeatable: false, session }).catch(() => undefined);
+  const now = await loadFaces(base.type, base.id, { kind: 'single-read', session }).catch(() => undefined);
   return now && Number(now.version) === Number(base.version) + 1 ? now.version : undefined;
 }
 

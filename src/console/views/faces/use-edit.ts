@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Json, parseExact } from '../../api/exact-json.ts';
-import { readSessionName } from '../../api/request.ts';
+import { type ReadOptions, readSessionName } from '../../api/request.ts';
 import { showToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { Face, Faces } from './faces-data.ts';
@@ -101,7 +101,7 @@ function useRefusal(base: Faces, face: Face | undefined) {
   const [failure, setFailure] = useState<ApiError>();
   const examine = async (error: ApiError, text: string, session: string | undefined): Promise<'saved' | 'conflict' | 'failed'> => {
     const mine = parseExact(text).value;
-    const reading = { isRepeatable: false, session };
+    const reading: ReadOptions = { kind: 'single-read', session };
     const theirs = isMaybeStored(error) ? await loadFaces(base.type, base.id, reading).catch(() => undefined) : undefined;
     const content = theirs && theirs.version !== base.version ? readContent(theirs, face) : undefined;
     if (theirs && content) {

@@ -28,7 +28,7 @@ export function usePreview(base: Faces, face: Face | undefined, text: string): P
     };
     setCurrent(toChecking);
     const timer = setTimeout(() => {
-      loadPreview(base, face, text, controller.signal)
+      loadPreview(base, face, text, { signal: controller.signal })
         .then((preview) => settle({ state: 'ready', preview }))
         .catch((error: unknown) =>
           settle({ state: 'failed', error: error instanceof ApiError ? error : new ApiError(-1, [{ text: String(error) }]) }),

@@ -20,7 +20,7 @@ interface LiveFaceProps {
 }
 
 export function LiveFace({ surface, shape, resource, id }: LiveFaceProps) {
-  const loading = useRequest([resource, id], async (signal) => (await readFaces(resource, id, { signal })).body);
+  const loading = useRequest([resource, id], async (options) => (await readFaces(resource, id, options)).body);
   return (
     <RequestView request={loading} title={`Read ${resource}/${id} as this shape shows it`} lines={10}>
       {({ faces }) => {

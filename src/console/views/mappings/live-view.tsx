@@ -32,13 +32,13 @@ export function LiveView(props: LiveViewProps) {
 function Chosen({ surface, explained: { shape, resource } }: LiveViewProps) {
   const { query } = useLocation();
   const id = query.get('id') ?? '';
-  const recent = useRequest([resource], async (signal) => {
+  const recent = useRequest([resource], async (options) => {
     const parameters = [
       ['_sort', '-_lastUpdated'],
       ['_count', String(RECENT)],
       ['_elements', 'id,meta'],
     ] as const;
-    return ((await search(resource, parameters, signal)).body.entry ?? []).flatMap(({ resource: found }) => found ?? []);
+    return ((await search(resource, parameters, options)).body.entry ?? []).flatMap(({ resource: found }) => found ?? []);
   });
   const choose = (chosen: string): void =>
     navigate(`/mappings/${surface}/${shape}?${new URLSearchParams({ tab: 'live', ...(chosen && { id: chosen }) })}`, { replace: true });

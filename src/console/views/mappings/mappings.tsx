@@ -15,7 +15,7 @@ import { listVendorAccess, loadSurfaces } from './surface-access.ts';
 
 export function View() {
   const session = useSignedIn();
-  const loading = useRequest([listVendorAccess(session)], (signal) => loadSurfaces(session, signal));
+  const loading = useRequest([listVendorAccess(session)], (options) => loadSurfaces(session, options));
   return (
     <>
       <header class="page-header">

@@ -18,7 +18,7 @@ import './mappings.css';
 import { SourceTab } from './source-tab.tsx';
 
 export function View({ params: { surface = '', shape = '' } }: ViewProps) {
-  const loading = useRequest([surface, shape], (signal) => explainShape(surface, shape, signal));
+  const loading = useRequest([surface, shape], (options) => explainShape(surface, shape, options));
   return (
     <RequestView request={loading} title="Read the mapping" lines={10}>
       {(explained) => <ShapeView surface={surface} explained={explained} />}

@@ -15,7 +15,7 @@ import './mappings.css';
 import { SourceTab } from './source-tab.tsx';
 
 export function View({ params: { surface = '' } }: ViewProps) {
-  const loading = useRequest([surface], (signal) => readSurface(surface, signal));
+  const loading = useRequest([surface], (options) => readSurface(surface, options));
   return (
     <RequestView request={loading} title="Read the mappings of this vendor" lines={8}>
       {(read) => <SurfaceView surface={read} />}

@@ -65,8 +65,8 @@ function Column({ column, filter, waiting }: { column: OrderColumn; filter: Filt
   const [count, setCount] = useState(PAGE);
   const { patient, days } = filter;
   const since = days === undefined ? undefined : new Date(Date.now() - days * DAY_MS).toISOString();
-  const request = useRequest([column.name, patient, days], (signal) =>
-    readBoardColumn({ statuses: column.statuses, patient, since, count }, signal),
+  const request = useRequest([column.name, patient, days], (options) =>
+    readBoardColumn({ statuses: column.statuses, patient, since, count }, options),
   );
   useRefresh(request, REFRESH_MS);
   const showMore = (): void => {

@@ -38,11 +38,11 @@ const OUTCOME_MS = 30_000;
 export function View({ params: { id = '' } }: ViewProps) {
   const session = useSignedIn();
   const query = findAdminQuery(session);
-  const request = useRequest<LoadedOrder>([id, query], async (signal, before) => {
-    const record = await readOrderRecord(id, signal);
+  const request = useRequest<LoadedOrder>([id, query], async (options, before) => {
+    const record = await readOrderRecord(id, options);
     if (query === undefined || record.tasks.length === 0) return { record, admin: undefined, adminError: undefined };
     try {
-      return { record, admin: await readAdminOrder(id, query, signal), adminError: undefined };
+      return { record, admin: await readAdminOrder(id, query, options), adminError: undefined };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // a Task that a client made is no order

@@ -112,7 +112,7 @@ const REFRESH_MS = 5000;
 /** The messages that wait. Without a key for the administration, there are none. */
 function useWaiting(session: Session) {
   const query = findAdminQuery(session);
-  const request = useRequest([query], async (signal) => (query === undefined ? [] : listWaiting(query, signal)));
+  const request = useRequest([query], async (options) => (query === undefined ? [] : listWaiting(query, options)));
   useRefresh(request, REFRESH_MS);
   return request;
 }

@@ -1,8 +1,10 @@
 // Places an order: a patient, a test of the catalogue, a dry run that says whether it would be sent, and the order.
+
 import { useCallback, useRef, useState } from 'preact/hooks';
 import { v7 } from 'uuid';
 import { ApiError } from '../../api/api-error.ts';
 import { type CatalogueEntry, findTests, placeOrder, tryOrder } from '../../api/orders.ts';
+import type { ReadOptions } from '../../api/request.ts';
 import { type RequestState, useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { Combobox } from '../../components/combobox.tsx';
@@ -24,7 +26,7 @@ export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
   const [patient, setPatient] = useState('');
   const [test, setTest] = useState<CatalogueEntry | undefined>(undefined);
   const [error, setError] = useState<ApiError | undefined>(undefined);
-  const dryRun = useRequest([patient, test?.id], async (signal) => (patient && test ? tryOrder(patient, test, signal) : undefined));
+  const dryRun = useRequest([patient, test?.id], async (options) => (patient && test ? tryOrder(patient, test, options) : undefined));
   const outcome = dryRun.state === 'ready' ? dryRun.data : undefined;
   const [isPlacing, setIsPlacing] = useState(false);
   const isMounted = useIsMounted();
@@ -100,8 +102,8 @@ interface TestInputProps {
 /** The tests of the catalogue. Whether one can be ordered is found out when it is chosen. */
 function TestInput({ chosen, onChoose }: TestInputProps) {
   const entries = useRef(new Map<string, CatalogueEntry>());
-  const find = useCallback(async (text: string, signal: AbortSignal) => {
-    const found = await findTests(text.trim(), signal);
+  const find = useCallback(async (text: string, options: ReadOptions) => {
+    const found = await findTests(text.trim(), options);
     for (const entry of found) entries.current.set(entry.id, entry);
     return found.map((entry): ComboboxOption => ({ value: entry.id, title: toTitle(entry), hint: entry.subtitle }));
   }, []);

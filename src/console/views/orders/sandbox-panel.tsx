@@ -30,7 +30,7 @@ interface SandboxPanelProps {
 export function SandboxPanel({ id, query, onStep, changes }: SandboxPanelProps) {
   const [interpretation, setInterpretation] = useState('normal');
   const [error, setError] = useState<ApiError | undefined>(undefined);
-  const request = useRequest([id, query], (signal) => readSandbox(id, query, signal));
+  const request = useRequest([id, query], (options) => readSandbox(id, query, options));
   const seen = useRef(changes);
   useEffect(() => {
     if (seen.current === changes) return;

@@ -16,7 +16,7 @@ interface TrendProps {
 }
 
 export function Trend({ patient, coding, name, unit, bounds }: TrendProps) {
-  const request = useRequest([patient, coding.system, coding.code], (signal) => readTrend(patient, coding, signal));
+  const request = useRequest([patient, coding.system, coding.code], (options) => readTrend(patient, coding, options));
   return (
     <RequestView request={request} title={`Read the trend of ${name}`} lines={4}>
       {(observations) => <TrendOf observations={observations} name={name} unit={unit} bounds={bounds} />}

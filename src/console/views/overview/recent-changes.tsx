@@ -12,7 +12,7 @@ const SHOWN = 8;
 const TONES = { created: 'good', updated: 'accent', deleted: 'bad' } as const;
 
 export function RecentChanges() {
-  const recent = useRequest([], (signal) => readRecentVersions(SHOWN, signal));
+  const recent = useRequest([], (options) => readRecentVersions(SHOWN, options));
   return (
     <section class="panel" aria-labelledby="recent">
       <div class="panel-head">

@@ -15,10 +15,10 @@ const USUAL = [
 
 export function ResourceCounts() {
   const [isWhole, setIsWhole] = useState(false);
-  const counts = useRequest([isWhole], async (signal) => {
-    const served = await listServedTypes(signal);
+  const counts = useRequest([isWhole], async (options) => {
+    const served = await listServedTypes(options);
     const types = isWhole ? served : USUAL.filter((type) => served.includes(type));
-    return [...(await countTypes(types, signal))].filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
+    return [...(await countTypes(types, options))].filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
   });
   return (
     <section class="panel" aria-labelledby="counts">

@@ -1,8 +1,10 @@
 // The tour of a development server: one patient, in FHIR and through the face of each vendor.
+
 import { useState } from 'preact/hooks';
 import { readFaces } from '../../api/faces.ts';
 import type { FaceBody } from '../../api/faces-body.ts';
 import { FHIR, search } from '../../api/fhir.ts';
+import type { ReadOptions } from '../../api/request.ts';
 import { findTitle, type Session } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
@@ -20,7 +22,7 @@ interface Step {
 }
 
 export function Tour({ session }: { session: Session }) {
-  const steps = useRequest([], (signal) => readSteps(session, signal));
+  const steps = useRequest([], (options) => readSteps(session, options));
   return (
     <section class="panel tour" aria-labelledby="tour">
       <h2 id="tour">The tour: one patient, all faces</h2>
@@ -37,7 +39,7 @@ interface TourPatient {
 }
 
 /** The oldest patient: on a new server that of the demo data. */
-async function readSteps(session: Session, signal: AbortSignal): Promise<TourPatient | undefined> {
+async function readSteps(session: Session, options: ReadOptions): Promise<TourPatient | undefined> {
   const { body } = await search(
     'Patient',
     [
@@ -45,11 +47,11 @@ async function readSteps(session: Session, signal: AbortSignal): Promise<TourPat
       ['_count', '1'],
       ['_elements', 'id'],
     ],
-    signal,
+    options,
   );
   const id = body.entry?.[0]?.resource?.id;
   if (id === undefined) return undefined;
-  const { body: found } = await readFaces('Patient', id, { signal });
+  const { body: found } = await readFaces('Patient', id, options);
   return {
     id,
     steps: [toFhirStep(found.resource, id), ...Object.entries(found.faces).flatMap(([surface, list]) => toStep(surface, list, session))],

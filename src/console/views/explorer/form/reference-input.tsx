@@ -21,7 +21,7 @@ export function ReferenceInput({ capabilities, parameter, modifier, label, value
   const written = targets.find((target) => value.startsWith(`${target}/`));
   const type = chosen ?? written ?? (targets.includes('Patient') ? 'Patient' : targets[0]);
   const find: FindOptions = useCallback(
-    (text, signal) => (type === undefined ? [] : searchReferences(capabilities, type, text, signal)),
+    (text, options) => (type === undefined ? [] : searchReferences(capabilities, type, text, options)),
     [capabilities, type],
   );
   return (

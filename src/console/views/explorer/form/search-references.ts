@@ -1,5 +1,7 @@
 // Finds resources that a reference may lead to, by what people call them. https://hl7.org/fhir/R4/search.html#reference
+
 import { escapeValue, type Resource, search } from '../../../api/fhir.ts';
+import type { ReadOptions } from '../../../api/request.ts';
 import type { ComboboxOption } from '../../../components/use-options.ts';
 import { type Capabilities, findParameter } from '../query/capabilities.ts';
 import { describeResource, describeValue } from '../results/describe-value.ts';
@@ -14,7 +16,7 @@ export async function searchReferences(
   capabilities: Capabilities,
   type: string,
   text: string,
-  signal: AbortSignal,
+  options: ReadOptions,
 ): Promise<ComboboxOption[]> {
   const typed = text.trim().replace(`${type}/`, '');
   const name = NAMES.find((code) => findParameter(capabilities, type, code));
@@ -25,7 +27,7 @@ export async function searchReferences(
           ...(name === undefined ? [] : [[name, escapeValue(typed)] as [string, string]]),
           ...(ID.test(typed) ? [['_id', typed] as [string, string]] : []),
         ];
-  const replies = await Promise.all(searches.map((parameter) => search(type, [parameter, ['_count', COUNT]], signal)));
+  const replies = await Promise.all(searches.map((parameter) => search(type, [parameter, ['_count', COUNT]], options)));
   const found = replies.flatMap(({ body }) => (body.entry ?? []).flatMap(({ resource }) => resource ?? []));
   return [...new Map(found.map((resource) => [resource.id, toOption(resource)])).values()];
 }

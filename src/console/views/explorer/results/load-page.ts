@@ -3,6 +3,7 @@
 import { parseDigits } from '../../../api/exact-json.ts';
 import type { Bundle, Resource } from '../../../api/fhir.ts';
 import { search } from '../../../api/fhir.ts';
+import type { ReadOptions } from '../../../api/request.ts';
 import type { Parameter } from '../query/search-query.ts';
 import type { SentSearch } from '../query/sent-search.ts';
 
@@ -32,10 +33,10 @@ interface Outcome extends Resource {
 
 const PAGE = '_page';
 
-export async function loadPage({ query, page }: SentSearch, signal: AbortSignal): Promise<ResultPage> {
+export async function loadPage({ query, page }: SentSearch, options: ReadOptions): Promise<ResultPage> {
   const begin = performance.now();
   const parameters: Parameter[] = page === undefined ? query.parameters : [[PAGE, page]];
-  const { text, body } = await search(query.type, parameters, signal);
+  const { text, body } = await search(query.type, parameters, options);
   const milliseconds = performance.now() - begin;
   const { entry = [] } = parseDigits(text) as { entry?: SearchEntry[] };
   const listMode = (mode: string): Resource[] => entry.flatMap((one) => (one.search?.mode === mode && one.resource ? [one.resource] : []));

@@ -1,5 +1,7 @@
 // How the database found a page: each statement with its plan as a table. Only for keys with the scope admin.
+
 import { type Resource, search } from '../../../api/fhir.ts';
+import type { ReadOptions } from '../../../api/request.ts';
 import { useRequest } from '../../../api/use-request.ts';
 import { RequestView } from '../../../components/request-view.tsx';
 import { type Column, Table } from '../../../components/table.tsx';
@@ -12,15 +14,15 @@ interface PlanEntry {
 }
 
 /** The plans are in the last outcome: an earlier one has warnings. */
-async function loadPlans({ query, page }: SentSearch, signal: AbortSignal): Promise<StatementPlan[]> {
+async function loadPlans({ query, page }: SentSearch, options: ReadOptions): Promise<StatementPlan[]> {
   const parameters: [string, string][] = page === undefined ? query.parameters : [['_page', page]];
-  const { body } = await search(query.type, [...parameters, ['_explain', 'true']], signal);
+  const { body } = await search(query.type, [...parameters, ['_explain', 'true']], options);
   const outcomes = ((body.entry ?? []) as PlanEntry[]).filter((entry) => entry.search?.mode === 'outcome');
   return (outcomes.at(-1)?.resource?.issue ?? []).map(parseStatementPlan);
 }
 
 export function PlanView({ sent }: { sent: SentSearch }) {
-  const plans = useRequest([sent], (signal) => loadPlans(sent, signal));
+  const plans = useRequest([sent], (options) => loadPlans(sent, options));
   return (
     <RequestView request={plans} title="Explain the search" lines={8}>
       {(statements) => (
