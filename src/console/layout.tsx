@@ -81,8 +81,8 @@ function Account({ session, onSignedOut }: Pick<LayoutProps, 'session' | 'onSign
   const [isAsking, setIsAsking] = useState(false);
   const leave = async (): Promise<void> => {
     await signOut().catch((reason: unknown) => {
-      const { problems } = toApiError(reason);
-      throw new ApiError(0, [{ text: 'you are still signed in' }, ...problems]);
+      const { status, problems, requestId, retryAt } = toApiError(reason);
+      throw new ApiError(status, [{ text: 'you are still signed in' }, ...problems], { requestId, retryAt });
     });
     onSignedOut();
   };
