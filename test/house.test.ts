@@ -80,6 +80,12 @@ const FOLDERS: Record<string, Record<string, string[]>> = {
     results: ['track'],
     webhooks: ['track', 'accounts'],
   },
+  console: {
+    api: [],
+    components: ['api'],
+    edits: ['components', 'api'],
+    views: ['edits', 'components', 'api'],
+  },
 };
 /** Packages that one room, or a few, may import. */
 const KEPT_IN: Record<string, string | string[]> = {
@@ -166,6 +172,20 @@ test.each(Object.entries(FOLDERS))('no folder of %s imports from beside or above
   });
   expect(upward).toEqual([]);
   expect([...new Set(inRoom.flatMap((file) => folderOf(file) ?? []))].sort()).toEqual(Object.keys(may).sort());
+});
+
+test('no view of the console imports from another one', () => {
+  const views = join(SRC, 'console', 'views');
+  const viewOf = (file: string): string | undefined => /^(\w[^/]*)\//.exec(relative(views, file))?.[1];
+  const astray = sources.flatMap((file) =>
+    importsOf(textOf(file))
+      .filter((name) => name.startsWith('.'))
+      .map((name) => viewOf(normalize(join(dirname(file), name))))
+      .filter((other) => viewOf(file) !== undefined && other !== undefined && other !== viewOf(file))
+      .map((other) => `${file} → ${other}`),
+  );
+  expect(sources.filter(viewOf).length).toBeGreaterThan(50);
+  expect(astray).toEqual([]);
 });
 
 test('no files import each other in a circle, not for a type and not when they run', () => {

@@ -9,9 +9,9 @@ import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
 import { Dialog } from './components/dialog.tsx';
 import { Icon } from './components/icons.tsx';
+import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './edits/kept-edits.ts';
 import { leaveView, toHref, useLocation } from './router.ts';
 import { readTheme, storeTheme, type Theme } from './theme.ts';
-import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './views/faces/kept-edits.ts';
 import type { ViewEntry } from './views/view.ts';
 
 interface LayoutProps {

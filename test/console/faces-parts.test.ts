@@ -1,9 +1,9 @@
 // The parts of the faces view without a browser: exact JSON, differences, three-way merge, lineage, safe narrative.
 import { SaxesParser } from 'saxes';
 import { findPlace, formatExact, isSame, type Json, parseExact, toLine } from '../../src/console/api/exact-json.ts';
+import { buildFaces, type Faces } from '../../src/console/api/faces-data.ts';
 import { findAuthor, type WriteEvent } from '../../src/console/views/faces/authors.ts';
 import { listDifferences } from '../../src/console/views/faces/diff.ts';
-import { buildFaces, type Faces } from '../../src/console/views/faces/faces-data.ts';
 import { findElementHighlight, findFieldHighlight, findFields, findHighlights, isUnshown } from '../../src/console/views/faces/lineage.ts';
 import { contains, merge } from '../../src/console/views/faces/merge.ts';
 import { filterNarrative, type SafeNode, type SourceNode } from '../../src/console/views/faces/narrative.ts';

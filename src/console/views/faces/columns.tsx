@@ -2,11 +2,11 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { findEditDenial } from '../../api/access.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { openAddKey } from '../../components/add-key-button.tsx';
 import { Button } from '../../components/button.tsx';
 import { hasSurface, useSignedIn } from '../../session-context.tsx';
 import { ElementFinder } from './element-finder.tsx';
-import type { Face, Faces } from './faces-data.ts';
 import { JsonRows } from './json-rows.tsx';
 import { findElementHighlight, findFieldHighlight, isUnshown } from './lineage.ts';
 import type { Pointing } from './pointing.ts';

@@ -1,10 +1,10 @@
 // Somebody else saved the resource meanwhile: my changes, their changes, and both merged from the version that mine are based on.
 import { useMemo, useState } from 'preact/hooks';
 import { formatExact, type Json } from '../../api/exact-json.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { Button } from '../../components/button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { listDifferences } from './diff.ts';
-import type { Face, Faces } from './faces-data.ts';
 import { JsonDiff } from './json-diff.tsx';
 import { type Choice, type Conflict, merge } from './merge.ts';
 import { readContent } from './preview.ts';

@@ -1,14 +1,14 @@
 // Edits one face: its JSON in an editor, and beside it what the edit changes in FHIR and in every other face, before anything is saved.
 import { useMemo, useState } from 'preact/hooks';
 import { findEditDenial } from '../../api/access.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { findTitle } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { LeaveDialog } from '../../components/leave-dialog.tsx';
+import { dropEdit, findOwner } from '../../edits/kept-edits.ts';
 import { useSignedIn } from '../../session-context.tsx';
 import { ConflictPanel } from './conflict-panel.tsx';
-import type { Face, Faces } from './faces-data.ts';
-import { dropEdit, findOwner } from './kept-edits.ts';
 import type { PlacedProblem } from './preview.ts';
 import { PreviewPane } from './preview-pane.tsx';
 import { useEdit } from './use-edit.ts';

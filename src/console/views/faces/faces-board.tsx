@@ -1,11 +1,11 @@
 // FHIR and the vendors' views side by side; on a narrow screen one of them at a time.
 import { useMemo, useState } from 'preact/hooks';
+import { type Face, type Faces, groupBySurface } from '../../api/faces-data.ts';
 import { findTitle } from '../../api/session.ts';
 import { Tabs } from '../../components/tabs.tsx';
 import { useMedia } from '../../components/use-media.ts';
 import { useSignedIn } from '../../session-context.tsx';
 import { FaceColumn, FhirColumn } from './columns.tsx';
-import { type Face, type Faces, groupBySurface } from './faces-data.ts';
 import { Inspector } from './inspector.tsx';
 import type { Highlights } from './lineage.ts';
 import { usePointing } from './pointing.ts';

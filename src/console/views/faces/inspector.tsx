@@ -1,8 +1,8 @@
 // What belongs to the field or element that the user points at, in words: where it is read from, by which line of the mapping, and who else shows it.
 import { useMemo } from 'preact/hooks';
 import type { FaceField } from '../../api/faces-body.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { toHref } from '../../router.ts';
-import type { Face, Faces } from './faces-data.ts';
 import { findFields, type HighlightedField } from './lineage.ts';
 import type { Pointing } from './pointing.ts';
 

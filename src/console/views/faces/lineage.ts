@@ -1,6 +1,6 @@
 // Which element is shown by which field: what is highlighted when the user points at one of them.
 import type { FaceField } from '../../api/faces-body.ts';
-import type { Face, Faces } from './faces-data.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 
 /** What the user points at: a place in the FHIR resource, or in the view of a face. */
 export interface Target {

@@ -2,7 +2,7 @@
 import { createElement } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { JsonObject } from '../../api/exact-json.ts';
-import { readObject } from './faces-data.ts';
+import { readObject } from '../../api/faces-data.ts';
 import { filterNarrative, type SafeNode, type SourceNode } from './narrative.ts';
 
 export function Narrative({ resource }: { resource: JsonObject }) {

@@ -1,6 +1,6 @@
 // What the user points at in the faces of a resource, by mouse, keyboard or touch, and what is highlighted by it.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Faces } from './faces-data.ts';
+import type { Faces } from '../../api/faces-data.ts';
 import { findHighlights, type Highlights, type Target } from './lineage.ts';
 
 export interface Pointing {

@@ -1,12 +1,12 @@
 // What an edit would change, face by face, or why it would be refused.
 import type { ApiError } from '../../api/api-error.ts';
+import type { Face } from '../../api/faces-data.ts';
 import { FHIR } from '../../api/fhir.ts';
 import { findTitle } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { useSignedIn } from '../../session-context.tsx';
-import type { Face } from './faces-data.ts';
 import { JsonDiff } from './json-diff.tsx';
 import type { PlacedProblem, Preview } from './preview.ts';
 import { findPreview, type PreviewState } from './use-preview.ts';

@@ -2,9 +2,9 @@
 
 import { findPlace, formatExact, isJsonObject, type Json, type JsonObject, type Place, parseExact, toLine } from '../../api/exact-json.ts';
 import { type PreviewProblem, previewEdit } from '../../api/faces.ts';
+import { type Face, type Faces, readObject, toFaceKey } from '../../api/faces-data.ts';
 import type { ReadOptions } from '../../api/request.ts';
 import type { JsonChange } from './diff.ts';
-import { type Face, type Faces, readObject, toFaceKey } from './faces-data.ts';
 
 export interface Write {
   method: 'PUT' | 'PATCH';

@@ -1,9 +1,9 @@
 // Saves an edit through the API whose face it is, and takes it back.
 
 import { formatExact } from '../../api/exact-json.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { FHIR, toFhirPath } from '../../api/fhir.ts';
 import { request } from '../../api/request.ts';
-import type { Face, Faces } from './faces-data.ts';
 import { loadFaces } from './load-faces.ts';
 import type { Write } from './preview.ts';
 

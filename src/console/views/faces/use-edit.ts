@@ -2,11 +2,11 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Json, parseExact } from '../../api/exact-json.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { type ReadOptions, readSessionName } from '../../api/request.ts';
 import { showToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
-import type { Face, Faces } from './faces-data.ts';
-import { dropEdit, type EditPlace, findKeptEdit, type KeptEdit, keepEdit, showInEditor } from './kept-edits.ts';
+import { dropEdit, type EditPlace, findKeptEdit, type KeptEdit, keepEdit, showInEditor } from '../../edits/kept-edits.ts';
 import { loadFaces } from './load-faces.ts';
 import { contains } from './merge.ts';
 import { readContent, type Write } from './preview.ts';

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../../api/api-error.ts';
 import { formatExact, isSame, type Place, parseExact, toLine } from '../../api/exact-json.ts';
-import type { Face, Faces } from './faces-data.ts';
+import type { Face, Faces } from '../../api/faces-data.ts';
 import { loadPreview, type PlacedProblem, type Preview, readContent } from './preview.ts';
 
 export type PreviewState =

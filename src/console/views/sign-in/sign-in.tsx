@@ -7,9 +7,9 @@ import { Arrival } from '../../arrival.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { KeptEditNotices } from '../../edits/kept-edit-notice.tsx';
+import { useHasEdits } from '../../edits/kept-edits.ts';
 import { toHref, useLocation } from '../../router.ts';
-import { KeptEditNotices } from '../faces/kept-edit-notice.tsx';
-import { useHasEdits } from '../faces/kept-edits.ts';
 import type { SignInProblem } from './sign-in-problem.ts';
 
 interface SignInProps {

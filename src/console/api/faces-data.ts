@@ -1,7 +1,7 @@
-// A resource and its faces as the view uses them.
+// A resource and its faces as the page uses them.
 
-import { isJsonObject, type Json, type JsonObject } from '../../api/exact-json.ts';
-import type { FaceBody, FaceField, FacesBody } from '../../api/faces-body.ts';
+import { isJsonObject, type Json, type JsonObject } from './exact-json.ts';
+import type { FaceBody, FaceField, FacesBody } from './faces-body.ts';
 
 /** A view of one surface. Without `view` the credential lacks the scopes in `needs`. */
 export interface Face {

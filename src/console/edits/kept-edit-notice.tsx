@@ -1,9 +1,9 @@
 // Says that an edit is not saved whose session has ended, and what can be done with it: go on or discard it.
 import type { ComponentChildren } from 'preact';
-import type { Session } from '../../api/session.ts';
-import { Button } from '../../components/button.tsx';
-import { Icon } from '../../components/icons.tsx';
-import { navigate } from '../../router.ts';
+import type { Session } from '../api/session.ts';
+import { Button } from '../components/button.tsx';
+import { Icon } from '../components/icons.tsx';
+import { navigate } from '../router.ts';
 import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './kept-edits.ts';
 
 /** For each edit that is not in the editor. Only its user sees more of it than type and id. */

@@ -1,8 +1,8 @@
 // Edits that are not saved, in the memory of the page only. They outlive the session, which may end by itself or be changed by another tab: their user goes on after signing
 // in again. Nobody else sees them.
 import { useEffect, useState } from 'preact/hooks';
-import { findTenant, type Session, type Tenant } from '../../api/session.ts';
-import type { Faces } from './faces-data.ts';
+import type { Faces } from '../api/faces-data.ts';
+import { findTenant, type Session, type Tenant } from '../api/session.ts';
 
 /** Whose edit it is: somebody in a tenant who has one of these credentials. */
 interface EditOwner {
