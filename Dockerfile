@@ -14,6 +14,7 @@ RUN npm ci --ignore-scripts
 COPY scripts/build-console.ts scripts/
 COPY src/console src/console
 COPY src/design src/design
+COPY src/json-changes src/json-changes
 RUN npm run build:console
 
 FROM node:24-slim

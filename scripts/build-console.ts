@@ -12,7 +12,11 @@ const TARGET = join(ROOT, 'console-build');
 /** Changes whenever the build would be another one. */
 export function hashSources(): string {
   const hash = createHash('sha256');
-  const files = ['package-lock.json', 'scripts/build-console.ts', ...globSync('src/{console,design}/**/*.*', { cwd: ROOT })].sort();
+  const files = [
+    'package-lock.json',
+    'scripts/build-console.ts',
+    ...globSync('src/{console,design,json-changes}/**/*.*', { cwd: ROOT }),
+  ].sort();
   for (const file of files) hash.update(file).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex').slice(0, 20);
 }

@@ -7,6 +7,8 @@ const SRC = 'src';
 const FLOORS: Record<string, string[]> = {
   fhir: [],
   tracing: [],
+  // pure, also for the browser
+  'json-changes': [],
   messaging: ['fhir'],
   store: ['messaging', 'fhir'],
   mapping: ['fhir'],
@@ -15,7 +17,7 @@ const FLOORS: Record<string, string[]> = {
   audit: ['interactions', 'store', 'messaging', 'fhir'],
   'access-tokens': ['interactions', 'store', 'messaging', 'tracing', 'fhir'],
   'vendor-api': ['mapping', 'interactions', 'store', 'messaging', 'fhir'],
-  faces: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
+  faces: ['vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir', 'json-changes'],
   administration: ['orders', 'vendor-api', 'mapping', 'interactions', 'store', 'messaging', 'fhir'],
   sessions: [],
   http: ['audit', 'sessions', 'administration', 'faces', 'vendor-api', 'mapping', 'interactions', 'store', 'fhir'],
@@ -25,7 +27,7 @@ const FLOORS: Record<string, string[]> = {
   physicians: ['orders', 'junction', 'interactions', 'store', 'messaging', 'fhir'],
   subscriptions: ['interactions', 'store', 'messaging', 'tracing', 'fhir'],
   // design: colours, fonts and the icon, no program
-  console: ['design'],
+  console: ['design', 'json-changes'],
 };
 /** What each folder of a room may import of the others; the files beside them belong to none. */
 const FOLDERS: Record<string, Record<string, string[]>> = {

@@ -1,5 +1,7 @@
 // JSON whose numbers keep their digits (1.00 stays 1.00: https://hl7.org/fhir/R4/datatypes.html#decimal), and the places of its elements in its text.
 
+import { toChildPath } from '../../json-changes/list-changes.ts';
+
 /** Parses a text for reading only. A number whose digits JavaScript would change is the text of its digits; browsers that do not give the digits give the number. */
 export const parseDigits = (text: string): unknown =>
   JSON.parse(text, (_name, value: unknown, context?: { source?: string }) =>
@@ -36,10 +38,6 @@ interface Parsed {
 
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
-
-/** The path of a member of an object, or of an item of a list. */
-export const toChildPath = (path: string, key: string | number): string =>
-  typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/g;
 

@@ -1,5 +1,6 @@
 // Three-way merge of JSON: both sides' changes since a common base. What only one side changed is taken; what both changed differently is a conflict.
-import { isJsonObject, isSame, type Json, type JsonObject, toChildPath } from '../../api/exact-json.ts';
+import { toChildPath } from '../../../json-changes/list-changes.ts';
+import { isJsonObject, isSame, type Json, type JsonObject } from '../../api/exact-json.ts';
 
 /** Absent: the value is not there on that side. */
 export interface Conflict {

@@ -1,5 +1,6 @@
 // The references of a resource to others, and of others to it.
-import { isJsonObject, type Json, toChildPath } from '../../api/exact-json.ts';
+import { toChildPath } from '../../../json-changes/list-changes.ts';
+import { isJsonObject, type Json } from '../../api/exact-json.ts';
 
 /** A resource (`Patient/1`), and the elements through which it is connected. */
 export interface ReferenceEnd {

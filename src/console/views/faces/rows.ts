@@ -1,5 +1,6 @@
 // JSON as rows, one for each element, as it is indented in a text.
-import { isJsonObject, type Json, JsonNumber, toChildPath } from '../../api/exact-json.ts';
+import { toChildPath } from '../../../json-changes/list-changes.ts';
+import { isJsonObject, type Json, JsonNumber } from '../../api/exact-json.ts';
 
 export interface Row {
   path: string;
