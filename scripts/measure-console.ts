@@ -1,5 +1,5 @@
-// node scripts/measure-console.ts: how long each view of the console needs until it can be used, in a real browser, on a store of many resources. Needs Chromium and a
-// PostgreSQL server (BENCH_DATABASE_URL). The aim is a second for each view.
+// node scripts/measure-console.ts: how long each view of the console needs until it can be used, and each search until it has its result, in a real browser, on a store of many resources. Needs Chromium and a
+// PostgreSQL server (BENCH_DATABASE_URL). The aim is a second for each.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { type Page, startChromium } from '../test/journeys/chromium.ts';
 import { Connection } from './bench/client.ts';
 import { buildCorpus, idOf } from './bench/corpus.ts';
+import { familyOf } from './bench/data.ts';
 import { createBenchDatabase } from './bench/databases.ts';
 import { type FacetProgram, ROOT, startPrograms } from './bench/programs.ts';
 
@@ -22,7 +23,8 @@ if (options.help) {
   console.log(`node scripts/measure-console.ts [--resources 1000000] [--runs 3]
 
 Loads a corpus into a new database (a million takes about ten minutes), opens each view of the console and prints the time until nothing of it is loading: the
-first run, and the median of the runs. The database is dropped at the end.`);
+first run, and the median of the runs. Then it types searches, and prints the time until the result is shown, with the pause for which the page waits for
+more letters. The database is dropped at the end. Needs Chromium and a PostgreSQL server (BENCH_DATABASE_URL).`);
   process.exit();
 }
 
@@ -47,6 +49,48 @@ const VIEWS: readonly [name: string, path: string][] = [
   ['a mapping with its live view', '/mappings/jump/patient?tab=live'],
 ];
 
+/** What a person types. `isShown`: an expression that is true when the result is shown. */
+interface TypedSearch {
+  name: string;
+  path: string;
+  input: string;
+  text: string;
+  /** The search begins with Enter; otherwise when nothing more is typed. */
+  needsEnter?: true;
+  isShown: string;
+}
+
+const FAMILY = familyOf(7);
+/** Whether there are such elements, and all have the family name. */
+const allHaveName = (elements: string): string =>
+  `${elements}.length > 0 && ${elements}.every((one) => one.textContent.includes('${FAMILY}'))`;
+
+const SEARCHES: readonly TypedSearch[] = [
+  {
+    name: 'Find a patient, by name',
+    path: '/',
+    input: 'input[aria-label="Find a patient"]',
+    text: FAMILY,
+    isShown: allHaveName("[...document.querySelectorAll('[role=option]')]"),
+  },
+  {
+    name: 'a search that is typed in the explorer',
+    path: '/explorer/Patient',
+    input: '.query-text textarea',
+    text: `Patient?family=${FAMILY}`,
+    needsEnter: true,
+    isShown: allHaveName("[...document.querySelectorAll('.matches tbody tr')]"),
+  },
+  {
+    name: "the board's filter by patient",
+    path: '/orders',
+    input: '.orders-filter input[type=search]',
+    text: FAMILY,
+    // the corpus has no orders
+    isShown: "[...document.querySelectorAll('.board-column')].every((one) => one.textContent.includes('No order matches.'))",
+  },
+];
+
 const LOADING = '.skeleton, [aria-busy=true]';
 /** A view that shows nothing yet is not ready, so it must stay without anything that loads for this long, which is subtracted. In ms. */
 const QUIET_MS = 100;
@@ -63,6 +107,15 @@ async function measureView(page: Page, url: string): Promise<number> {
   }
 }
 
+async function measureSearch(page: Page, base: string, { path, input, text, needsEnter, isShown }: TypedSearch): Promise<number> {
+  await measureView(page, base + path);
+  const began = performance.now();
+  await page.fill(input, text);
+  if (needsEnter) await page.keyboard.press('Enter');
+  while (!(await page.evaluate<boolean>(isShown))) await delay(5);
+  return performance.now() - began;
+}
+
 /** Sends requests like those of other clients, because the console is not the first to use a server. */
 async function warmUp({ port, keys }: FacetProgram): Promise<void> {
   const connection = new Connection(port);
@@ -71,6 +124,12 @@ async function warmUp({ port, keys }: FacetProgram): Promise<void> {
     await connection.send({ method: 'GET', path, headers: { 'x-api-key': keys.fhir! }, status: 200 });
   }
   connection.close();
+}
+
+async function report(name: string, measure: () => Promise<number>): Promise<void> {
+  const times: number[] = [];
+  for (let run = 0; run < Number(options.runs); run++) times.push(Math.round(await measure()));
+  console.log(`| ${name} | ${times[0]} | ${times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]} |`);
 }
 
 const database = await createBenchDatabase(corpus, {
@@ -93,11 +152,8 @@ try {
     await page.click('button:has-text("Continue as demo")');
     await page.waitForSelector('nav.side', { state: 'attached' });
     console.log(`${options.resources} resources\n\n| | first, ms | median, ms |\n|---|---|---|`);
-    for (const [name, path] of VIEWS) {
-      const times: number[] = [];
-      for (let run = 0; run < Number(options.runs); run++) times.push(Math.round(await measureView(page, base + path)));
-      console.log(`| ${name} | ${times[0]} | ${times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]} |`);
-    }
+    for (const [name, path] of VIEWS) await report(name, () => measureView(page, base + path));
+    for (const search of SEARCHES) await report(search.name, () => measureSearch(page, base, search));
   } finally {
     await browser.close();
     await programs.stop();
