@@ -4,6 +4,7 @@ import { type OpenConsole, openConsole } from './open-console.ts';
 import { pauseTime, runUntil, runUntilShown } from './page-clock.ts';
 
 const SEARCHES = '**/Patient/_search';
+const SESSION = '**/console/session';
 const PERSON = '**/fhir/R4/Patient/person';
 const NOTICE =
   '.wait-notice:has-text("The server cannot answer yet: too many requests at once."):has-text("The page asks again by itself in")';
@@ -33,12 +34,16 @@ inChromium('a busy server', () => {
   };
 
   /** Refuses so many requests of a method to a URL. Returns how many were sent. */
-  async function refuse(url: string, method: string, { times, retryAfter }: { times: number; retryAfter: string }): Promise<() => number> {
+  async function refuse(
+    url: string,
+    method: string,
+    { times, retryAfter, status = 429 }: { times: number; retryAfter: string; status?: number },
+  ): Promise<() => number> {
     let sent = 0;
     await opened.page.route(url, async (route) => {
       if (route.request().method() !== method || ++sent > times) return route.continue();
       const headers = { 'Retry-After': retryAfter };
-      await route.fulfill({ status: 429, headers, contentType: 'application/json', body: '{"message":"too many requests at once"}' });
+      await route.fulfill({ status, headers, contentType: 'application/json', body: '{"message":"too many requests at once"}' });
     });
     return () => sent;
   }
@@ -146,7 +151,26 @@ inChromium('a busy server', () => {
     await page.unroute(PERSON);
   });
 
+  test.each([429, 503])(
+    'the message of an action that is refused with %i has the time from which it can be tried again',
+    async (status) => {
+      const { page } = opened;
+      await page.clock.resume();
+      await opened.go('/mappings');
+      await pauseTime(page);
+      const time = 1000 * Math.ceil((await page.evaluate<number>('Date.now()')) / 1000) + 90_000;
+      const count = await refuse(SESSION, 'DELETE', { times: 100, retryAfter: new Date(time).toUTCString(), status });
+      await page.click('button[aria-label="Sign out"]');
+      await runUntilShown(page, '.toast:has-text("you are still signed in; too many requests at once")');
+      const shown = await page.evaluate<string>(`new Intl.DateTimeFormat('en', { timeStyle: 'medium' }).format(${time})`);
+      expect(await page.textContent('.toasts [role=alert]')).toContain(`It can be tried again at ${shown}.`);
+      await page.clock.runFor(120_000);
+      expect(count()).toBe(1);
+      await page.unroute(SESSION);
+    },
+  );
+
   test('the page had no fault', () => {
-    expect(opened.listFaults(/status of 429/)).toEqual([]);
+    expect(opened.listFaults(/status of (429|503)/)).toEqual([]);
   });
 });
