@@ -116,24 +116,60 @@ inChromium('the console by keyboard', () => {
   describe('messages', () => {
     beforeAll(() => opened.page.clock.install());
 
-    test('stay while the pointer is at them or the focus in them, and end after a while', async () => {
-      const { page } = opened;
-      const toast = '.toast:has-text("Saved version 2")';
+    const toast = '.toast:has-text("Saved version 2")';
+    const showToast = async (): Promise<void> => {
       await opened.go('/components');
-      await page.click('button:has-text("Show a message")');
-      await page.hover(toast);
+      await opened.page.click('button:has-text("Show a message")');
+      await opened.page.waitForSelector(toast);
+    };
+    const point = (): Promise<void> => opened.page.hover(toast);
+    const pointAway = (): Promise<void> => opened.page.hover('h1');
+    const focus = (): Promise<void> => opened.page.evaluate(`document.querySelector('.toast button').focus()`);
+    const blur = (): Promise<void> => opened.page.evaluate('document.activeElement.blur()');
+    const goOnPointing = async (): Promise<void> => {
+      await focus();
+      await pointAway();
+    };
+
+    test.each([
+      ['the pointer is at them', point, point, pointAway],
+      ['the focus is in them', focus, focus, blur],
+      ['the pointer is at them and then the focus in them', point, goOnPointing, blur],
+    ])('stay while %s, and end a while after that', async (_, hold, goOn, leave) => {
+      const { page } = opened;
+      await showToast();
+      await hold();
       await pauseTime(page);
       await page.clock.runFor(60_000);
       expect(await page.isVisible(toast)).toBe(true);
-      await page.evaluate(`document.querySelector('.toast button').focus()`);
-      await page.hover('h1');
+      await goOn();
       await page.clock.runFor(60_000);
       expect(await page.isVisible(toast)).toBe(true);
-      await page.evaluate('document.activeElement.blur()');
+      await leave();
       await page.clock.runFor(11_000);
       expect(await page.isVisible(toast)).toBe(true);
       await page.clock.runFor(1500);
       await page.waitForSelector(toast, { state: 'detached' });
+      await page.clock.resume();
+    });
+
+    test('that are held are not removed for newer ones, and are once they are left', async () => {
+      const { page } = opened;
+      const show = async (text: string): Promise<void> => {
+        await page.evaluate(`void window.dispatchEvent(new CustomEvent('facet:toast', { detail: { text: '${text}' } }))`);
+        await page.clock.runFor(200);
+      };
+      const listTexts = (): Promise<string[]> =>
+        page.evaluate(`[...document.querySelectorAll('.toast > span')].map((one) => one.textContent)`);
+      await showToast();
+      await point();
+      await pauseTime(page);
+      for (const text of ['One', 'Two', 'Three']) await show(text);
+      expect(await listTexts()).toEqual(['Saved version 2', 'Two', 'Three']);
+      await pointAway();
+      await page.clock.runFor(200);
+      await show('Four');
+      expect(await listTexts()).toEqual(['Two', 'Three', 'Four']);
       await page.clock.resume();
     });
 
