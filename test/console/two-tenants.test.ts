@@ -5,6 +5,9 @@ import { type OpenConsole, openConsole } from './open-console.ts';
 
 const ORDER = { resourceType: 'ServiceRequest', id: 'same', status: 'draft', intent: 'order' };
 const PATIENT = { resourceType: 'Patient', id: 'person', name: [{ family: 'Lovelace' }] };
+const SUBJECT = { reference: 'Patient/person' };
+/** The tenant demo alone has it. */
+const OBSERVATION = { resourceType: 'Observation', id: 'of-demo', status: 'final', code: { text: 'Potassium' } };
 
 inChromium('two tenants in one browser', () => {
   let opened: OpenConsole;
@@ -16,8 +19,10 @@ inChromium('two tenants in one browser', () => {
       [facet.other.fhir!, 'Lipid panel'],
     ] as const) {
       await facet.put(PATIENT, key).expect(201);
-      await facet.put({ ...ORDER, subject: { reference: 'Patient/person' }, code: { text } }, key).expect(201);
+      await facet.put({ ...ORDER, subject: SUBJECT, code: { text } }, key).expect(201);
     }
+    await facet.put({ ...PATIENT, name: [{ family: 'Lovelace', given: ['Augusta'] }] }).expect(200);
+    await facet.put({ ...OBSERVATION, subject: SUBJECT }).expect(201);
   });
   afterAll(() => opened.close());
 
@@ -71,6 +76,35 @@ inChromium('two tenants in one browser', () => {
     await other.waitForSelector('.account .badge:has-text("other")');
     await other.close();
   });
+
+  const readStorage = (): Promise<unknown> =>
+    opened.page.evaluate(
+      'Promise.all([caches.keys(), indexedDB.databases()]).then((kept) => [localStorage.length, sessionStorage.length, kept.flat().length])',
+    );
+
+  test.each([
+    ['history', '.version', 'Augusta'],
+    ['references', '.table-frame td', 'Observation/of-demo'],
+  ])(
+    'the %s of a resource with the same id is the own one: nothing of the other is in the page, its traffic or its storage',
+    async (view, content, text) => {
+      const { page } = opened;
+      await opened.signOut();
+      await opened.signIn('demo');
+      await opened.go(`/Patient/person/${view}`);
+      await page.waitForSelector(`${content}:has-text("${text}")`);
+      expect(await opened.readTraffic()).toContain(text.split('/').at(-1));
+      await opened.signOut();
+      expect(await page.textContent('body')).not.toContain(text);
+      const before = (await opened.readTraffic()).length;
+      await opened.signIn('other');
+      await page.waitForSelector('h1:has-text("Patient")');
+      await page.waitForSelector(content);
+      expect(await page.textContent('#content')).not.toContain(text);
+      expect((await opened.readTraffic()).slice(before)).not.toMatch(/Augusta|of-demo|Ferritin/);
+      expect(await readStorage()).toEqual([0, 0, 0]);
+    },
+  );
 
   test('the page had no fault', () => {
     expect(opened.listFaults(/status of 401/)).toEqual([]);
