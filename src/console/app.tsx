@@ -1,6 +1,7 @@
 // The application: signs in, finds the view of the path, and shows it in the frame.
 import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { ApiError } from './api/api-error.ts';
 import type { Session } from './api/session.ts';
 import { useRequest } from './api/use-request.ts';
 import { Announcer, Arrival } from './arrival.tsx';
@@ -12,6 +13,7 @@ import { ErrorBoundary } from './components/error-boundary.tsx';
 import { ErrorNotice } from './components/error-notice.tsx';
 import { Messages } from './components/messages.tsx';
 import { RequestView } from './components/request-view.tsx';
+import { Skeleton } from './components/skeleton.tsx';
 import { showToast } from './components/toast.tsx';
 import { KeptEditNotices } from './edits/kept-edit-notice.tsx';
 import { Layout } from './layout.tsx';
@@ -38,11 +40,25 @@ function Main() {
     document.addEventListener('click', followLinks);
     return () => document.removeEventListener('click', followLinks);
   }, []);
-  if (!session) return error ? <ErrorNotice error={error} title="Open the console" retry={() => refresh()} /> : null;
+  if (!session) return <Opening error={error} retry={() => refresh()} />;
   if (session.surfaces.length === 0) return <SignIn session={session} problem={problem} onSignedIn={refresh} />;
   // another session begins with new views: nothing of the one before stays
   return <SignedIn key={session.id} session={session} problem={problem} refresh={refresh} />;
 }
+
+/** Until it is known who is signed in. */
+const Opening = ({ error, retry }: { error: ApiError | undefined; retry: () => void }) => (
+  <main id="content">
+    <h1 class={error ? undefined : 'unseen'}>Facet</h1>
+    {error ? (
+      <ErrorNotice error={error} title="Open the console" retry={retry} />
+    ) : (
+      <div class="late">
+        <Skeleton lines={6} label="Open the console" />
+      </div>
+    )}
+  </main>
+);
 
 interface SignedInProps {
   session: Session;
@@ -129,6 +145,7 @@ const fillTitle = (title: string, params: FoundView['params']): string => title.
 /** After an upgrade the server no longer has the files of the page that is open. Browsers also remember that a file could not be loaded. */
 const NotLoaded = ({ title }: { title: string }) => (
   <EmptyState
+    isView
     icon="warning"
     title={`${title} cannot be opened in this page`}
     actions={
@@ -143,7 +160,7 @@ const NotLoaded = ({ title }: { title: string }) => (
 );
 
 const NoView = () => (
-  <EmptyState icon="search" title="There is no such view" actions={<a href={toHref('/')}>Go to the overview</a>}>
+  <EmptyState isView icon="search" title="There is no such view" actions={<a href={toHref('/')}>Go to the overview</a>}>
     <p>The link may be old, or it was cut off.</p>
     <Arrival title="Not found" />
   </EmptyState>

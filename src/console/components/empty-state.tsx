@@ -9,12 +9,14 @@ interface EmptyStateProps {
   children?: ComponentChildren;
   /** Buttons or links. */
   actions?: ComponentChildren;
+  /** Whether it takes the place of a view, and so has its heading. */
+  isView?: boolean;
 }
 
-export const EmptyState = ({ icon = 'info', title, children, actions }: EmptyStateProps) => (
+export const EmptyState = ({ icon = 'info', title, children, actions, isView = false }: EmptyStateProps) => (
   <div class="empty-state">
     <Icon name={icon} size={24} />
-    <p class="title">{title}</p>
+    {isView ? <h1 class="title">{title}</h1> : <p class="title">{title}</p>}
     {children && <div class="text">{children}</div>}
     {actions && <div class="actions">{actions}</div>}
   </div>

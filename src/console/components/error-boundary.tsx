@@ -17,6 +17,7 @@ export class ErrorBoundary extends Component<{ children: ComponentChildren }, Fa
     if (!this.state.failed) return this.props.children;
     return (
       <EmptyState
+        isView
         icon="warning"
         title="This view failed"
         actions={

@@ -19,25 +19,28 @@ import { SourceTab } from './source-tab.tsx';
 
 export function View({ params: { surface = '', shape = '' } }: ViewProps) {
   const loading = useRequest([surface, shape], (options) => explainShape(surface, shape, options));
+  const known = 'data' in loading ? loading.data : undefined;
   return (
-    <RequestView request={loading} title="Read the mapping" lines={10}>
-      {(explained) => <ShapeView surface={surface} explained={explained} />}
-    </RequestView>
+    <div class="mappings">
+      <MappingPath surface={surface} shape={shape} />
+      <header class="page-header">
+        <h1>{shape}</h1>
+        {known && <Badge>{known.resource}</Badge>}
+        {known?.forPatients && <Badge tone="accent">for patients’ own keys</Badge>}
+      </header>
+      <RequestView request={loading} title="Read the mapping" lines={10}>
+        {(explained) => <ShapeView surface={surface} explained={explained} />}
+      </RequestView>
+    </div>
   );
 }
 
 const TABS = ['fields', 'searches', 'losses', 'live', 'source'] as const;
 
 function ShapeView({ surface, explained }: { surface: string; explained: ExplainedShape }) {
-  const { shape, resource, about, forPatients, endpoints, preferences } = explained;
+  const { about, endpoints, preferences } = explained;
   return (
     <div class="mappings">
-      <MappingPath surface={surface} shape={shape} />
-      <header class="page-header">
-        <h1>{shape}</h1>
-        <Badge>{resource}</Badge>
-        {forPatients && <Badge tone="accent">for patients’ own keys</Badge>}
-      </header>
       {[about, ...preferences].map((text) => text !== undefined && <p key={text}>{text}</p>)}
       <section class="panel" aria-label="Endpoints">
         <EndpointList endpoints={endpoints} />

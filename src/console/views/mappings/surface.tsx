@@ -2,12 +2,14 @@
 
 import type { Surface } from '../../api/mapping-types.ts';
 import { readSurface } from '../../api/mappings.ts';
+import { findTitle } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { Table } from '../../components/table.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { navigate, toHref, useLocation } from '../../router.ts';
+import { useSignedIn } from '../../session-context.tsx';
 import type { ViewProps } from '../view.ts';
 import { EndpointList } from './endpoint-list.tsx';
 import { MappingPath } from './mapping-path.tsx';
@@ -16,10 +18,24 @@ import { SourceTab } from './source-tab.tsx';
 
 export function View({ params: { surface = '' } }: ViewProps) {
   const loading = useRequest([surface], (options) => readSurface(surface, options));
+  const documentation = 'data' in loading ? loading.data?.documentation : undefined;
   return (
-    <RequestView request={loading} title="Read the mappings of this vendor" lines={8}>
-      {(read) => <SurfaceView surface={read} />}
-    </RequestView>
+    <div class="mappings">
+      <MappingPath surface={surface} />
+      <header class="page-header">
+        <h1>{findTitle(useSignedIn(), surface)}</h1>
+        {documentation !== undefined && (
+          <p>
+            <a href={documentation} rel="noreferrer" target="_blank">
+              The vendor’s documents
+            </a>
+          </p>
+        )}
+      </header>
+      <RequestView request={loading} title="Read the mappings of this vendor" lines={8}>
+        {(read) => <SurfaceView surface={read} />}
+      </RequestView>
+    </div>
   );
 }
 
@@ -36,17 +52,6 @@ function SurfaceView({ surface }: { surface: Surface }) {
   const select = (name: string): void => navigate(`/mappings/${surface.surface}?tab=${name}`, { replace: true });
   return (
     <div class="mappings">
-      <MappingPath surface={surface.surface} />
-      <header class="page-header">
-        <h1>{surface.title}</h1>
-        {surface.documentation !== undefined && (
-          <p>
-            <a href={surface.documentation} rel="noreferrer" target="_blank">
-              The vendor’s documents
-            </a>
-          </p>
-        )}
-      </header>
       <Access surface={surface} />
       <Tabs label="Parts of the surface" tabs={TABS} current={current} onSelect={select}>
         {current === 'shapes' && <Shapes surface={surface} />}
