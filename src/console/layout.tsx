@@ -1,6 +1,6 @@
 // The frame of every view: navigation, who is signed in, theme, commands.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import icon from '../design/icon.svg';
 import { ApiError, toApiError } from './api/api-error.ts';
 import { findTenant, type Session, signOut } from './api/session.ts';
@@ -9,6 +9,7 @@ import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
 import { Dialog } from './components/dialog.tsx';
 import { Icon } from './components/icons.tsx';
+import { useKeptFocus } from './components/use-kept-focus.ts';
 import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './edits/kept-edits.ts';
 import { leaveView, toHref, useLocation } from './router.ts';
 import { readTheme, storeTheme, type Theme } from './theme.ts';
@@ -26,6 +27,8 @@ export function Layout({ views, session, onSignedOut, openPalette, children }: L
   const { path } = useLocation();
   const [isOpen, setIsOpen] = useState(false);
   useEffect(() => setIsOpen(false), [path]);
+  const content = useRef<HTMLElement>(null);
+  useKeptFocus(content);
   return (
     <div class="shell">
       <a class="skip" href="#content">
@@ -65,7 +68,7 @@ export function Layout({ views, session, onSignedOut, openPalette, children }: L
           API reference
         </a>
       </nav>
-      <main id="content" tabIndex={-1}>
+      <main id="content" tabIndex={-1} ref={content}>
         {children}
       </main>
     </div>

@@ -1,4 +1,5 @@
-// Short messages about what was done, with an action to undo it where that is possible. Screen readers announce them, failures at once.
+// Short messages about what was done, with an action to undo it where that is possible. Screen readers announce them, failures at once. A key leads to the newest: it
+// would be gone before somebody without a pointer has reached it from the content.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button.tsx';
 import { TOAST_SHOWN, type ToastMessage } from './toast.tsx';
@@ -8,6 +9,8 @@ const SHOWN_MS = { plain: 5000, action: 12_000 };
 const MOST = 3;
 /** How long a message waits for the dialog that its action opens or closes: the regions move along, and a live region that was moved with its text is not announced. */
 const SETTLED_MS = 100;
+
+const KEY = 'F8';
 
 type Shown = ToastMessage & { id: number };
 
@@ -36,8 +39,19 @@ export function ToastRegion({ session }: { session: string | undefined }) {
     window.addEventListener(TOAST_SHOWN, show);
     return () => window.removeEventListener(TOAST_SHOWN, show);
   }, []);
+  const newest = messages.at(-1)?.id;
+  const region = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const goToNewest = (event: KeyboardEvent): void => {
+      if (event.key !== KEY || newest === undefined) return;
+      event.preventDefault();
+      region.current?.querySelector<HTMLElement>(`[data-message="${newest}"] button`)?.focus();
+    };
+    window.addEventListener('keydown', goToNewest);
+    return () => window.removeEventListener('keydown', goToNewest);
+  }, [newest]);
   return (
-    <section class="toasts" aria-label="Messages">
+    <section class="toasts" aria-label={`Messages (${KEY})`} ref={region}>
       {REGIONS.map(({ tone: own, role, live }) => (
         <div key={role} role={role} aria-live={live} aria-atomic="false" aria-relevant="additions">
           {messages.map(
@@ -56,9 +70,10 @@ function makeRoom(messages: Shown[], held: ReadonlySet<number>): Shown[] {
   return messages.filter((message) => message !== oldest);
 }
 
-/** The focus goes from a message to what is below it: a dialog, or the content. */
-function focusPlace(message: HTMLElement): void {
+/** The focus goes from a message back to what had it before, or to what is below it: a dialog, or the content. */
+function focusPlace(message: HTMLElement, before: HTMLElement | null): void {
   const place = message.closest('dialog') ?? document.getElementById('content');
+  if (before && place?.contains(before)) return before.focus({ preventScroll: true });
   if (!place) return;
   place.tabIndex = -1;
   place.focus({ preventScroll: true });
@@ -75,8 +90,14 @@ function Toast({ id, text, tone = 'good', action, onHold, onEnd }: ToastProps) {
   const [isHovered, setIsHovered] = useState(false);
   const [isFocused, setIsFocused] = useState(false);
   const isHeld = isHovered || isFocused;
+  /** What had the focus before. */
+  const origin = useRef<HTMLElement | null>(null);
+  const enter = ({ relatedTarget }: FocusEvent): void => {
+    if (relatedTarget instanceof HTMLElement && !relatedTarget.closest('.toasts')) origin.current = relatedTarget;
+    setIsFocused(true);
+  };
   const remove = (): void => {
-    if (own.current?.contains(document.activeElement)) focusPlace(own.current);
+    if (own.current?.contains(document.activeElement)) focusPlace(own.current, origin.current);
     onEnd(id);
   };
   useEffect(() => {
@@ -89,13 +110,15 @@ function Toast({ id, text, tone = 'good', action, onHold, onEnd }: ToastProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done by them, the message only stays
     <div
       ref={own}
+      data-message={id}
       class={`toast ${tone}`}
       onMouseEnter={() => setIsHovered(true)}
       onMouseLeave={() => setIsHovered(false)}
-      onFocusIn={() => setIsFocused(true)}
+      onFocusIn={enter}
       onFocusOut={() => setIsFocused(false)}
     >
       <span>{text}</span>
+      {action && <kbd title={`${KEY} leads to the newest message`}>{KEY}</kbd>}
       {action && (
         <Button
           onClick={() => {

@@ -1,0 +1,45 @@
+// Keeps the focus in its place when the element that has it is removed: a button whose step is done, a panel that was answered. Browsers give the focus to the whole
+// page then, and the next Tab begins at its top. https://www.w3.org/WAI/WCAG22/Understanding/focus-order.html
+import type { RefObject } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+/** The focus goes to the heading of the nearest part of `root` that stays. */
+export function useKeptFocus(root: RefObject<HTMLElement | null>): void {
+  useEffect(() => watchFocus(root.current!), []);
+}
+
+function watchFocus(root: HTMLElement): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  /** The element that has the focus and those around it, from the inside out. */
+  let path: HTMLElement[] = [];
+  const remember = ({ target }: FocusEvent): void => {
+    path = listPath(target as HTMLElement, root);
+  };
+  const forget = (): void => {
+    if (path[0]?.isConnected) path = [];
+  };
+  const restore = (): void => {
+    if (path.length === 0 || path[0]!.isConnected || document.activeElement !== document.body) return;
+    const [heading] = path.flatMap((one) => (one.isConnected && one.querySelector<HTMLElement>('h1, h2, h3')) || []);
+    const place = heading ?? root;
+    path = [];
+    place.tabIndex = -1;
+    place.focus();
+  };
+  root.addEventListener('focusin', remember, { signal });
+  // the focus went nowhere, of itself; an element that is removed is gone only after its event
+  root.addEventListener('focusout', ({ relatedTarget }) => void (relatedTarget === null && queueMicrotask(forget)), { signal });
+  const observer = new MutationObserver(restore);
+  observer.observe(root, { childList: true, subtree: true });
+  return () => {
+    listening.abort();
+    observer.disconnect();
+  };
+}
+
+function listPath(from: HTMLElement, root: HTMLElement): HTMLElement[] {
+  const path = [from];
+  for (let at = from; at !== root && at.parentElement; at = at.parentElement) path.push(at.parentElement);
+  return path;
+}
