@@ -1,5 +1,5 @@
 // The explorer's pure parts: the rows of the form, and what the next part of a parameter's name can be.
-import { listPathOptions } from '../../src/console/views/explorer/form/path-options.ts';
+import { listPathOptions, listTargetOptions } from '../../src/console/views/explorer/form/path-options.ts';
 import {
   createRow,
   findEnd,
@@ -20,13 +20,14 @@ const capabilities = readCapabilities({
         {
           type: 'Patient',
           interaction,
-          searchRevInclude: ['*', 'Observation:*', 'Observation:subject'],
+          searchRevInclude: ['*', 'Observation:*', 'Observation:subject', 'Observation:performer', 'Goal:patient'],
           searchParam: [
             { name: '_id', type: 'token' },
             { name: 'name', type: 'string' },
           ],
         },
         { type: 'Group', interaction, searchRevInclude: ['Observation:subject'], searchParam: [{ name: 'code', type: 'token' }] },
+        { type: 'Goal', interaction, searchRevInclude: ['Observation:focus'], searchParam: [{ name: 'patient', type: 'reference' }] },
         { type: 'Observation', interaction, searchParam: [{ name: 'subject', type: 'reference' }] },
       ],
       searchParam: [{ name: '_filter', type: 'special' }],
@@ -80,17 +81,25 @@ test.each([
   expect(findEnd(capabilities, 'Observation', path)?.kind).toBe(kind);
 });
 
-test('the next part of a name: the own parameters, the references to follow, and what refers to the type', () => {
-  expect(listPathOptions(capabilities, ['Observation']).map(({ value }) => value)).toEqual([
-    'subject',
-    '_filter',
-    'subject:Patient.',
-    'subject:Group.',
-  ]);
-  expect(listPathOptions(capabilities, ['Patient']).map(({ value }) => value)).toEqual([
-    'name',
-    '_id',
-    '_filter',
-    '_has:Observation:subject:',
-  ]);
+const listNext = (type: string, name: string): string[] =>
+  listPathOptions(capabilities, type, parsePath(name).steps).map(({ value }) => value);
+
+test('the next part of a name: the parameters of the type where it is, and the types that refer to it', () => {
+  expect(listNext('Observation', '')).toEqual(['subject', '_filter']);
+  expect(listNext('Observation', 'subject:Patient.')).toEqual(['name', '_id', '_filter', '_has:Observation::', '_has:Goal:patient:']);
+  expect(listNext('Observation', 'subject.')).toEqual(['name', 'code', '_id', '_filter', '_has:Observation::', '_has:Goal:patient:']);
+});
+
+test('a type that refers by several references asks by which one, also behind another step', () => {
+  expect(listNext('Patient', '_has:Observation::')).toEqual(['subject', 'performer']);
+  expect(listNext('Observation', 'subject:Patient._has:Observation::')).toEqual(['subject', 'performer']);
+  expect(listNext('Goal', '_has:Observation::')).toEqual(['focus']);
+  expect(listNext('Patient', '_has:Observation:performer:')).toEqual(['subject', '_filter']);
+});
+
+test('a reference is followed to each of its types, or to all if there are several', () => {
+  const listTargets = (type: string, name: string): string[] =>
+    listTargetOptions(findEnd(capabilities, type, parsePath(name))!).map(({ value }) => value);
+  expect(listTargets('Observation', 'subject')).toEqual(['subject:Patient.', 'subject:Group.', 'subject.']);
+  expect(listTargets('Patient', '_has:Goal:patient:patient')).toEqual(['patient:Patient.']);
 });

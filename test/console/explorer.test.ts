@@ -68,8 +68,12 @@ inChromium('the explorer', () => {
     const { page } = opened;
     await open('Patient');
     await page.click('button:has-text("Add a condition")');
-    await page.keyboard.type('← Observation.subject');
-    await page.waitForSelector('[role=option]:has-text("← Observation.subject")');
+    await page.keyboard.type('← Observation');
+    await page.waitForSelector('[role=option]:has-text("← Observation")');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.step:text-is("← Observation")');
+    await page.keyboard.type('subject');
+    await page.waitForSelector('[role=option]:has-text("subject")');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.step:has-text("← Observation.subject")');
     await page.keyboard.type('status');
@@ -86,6 +90,37 @@ inChromium('the explorer', () => {
     await page.keyboard.press('Enter');
     await waitForTotal('1 match, all on this page');
     expect(await readColumn(0)).toEqual(['explorer-ada']);
+  });
+
+  test('a chain is built by choices alone: a reference, the type to which it is followed, twice, and a parameter with its value', async () => {
+    const { page } = opened;
+    const choose = async (label: string, option: string): Promise<void> => {
+      await page.click(`.path-input input[aria-label="${label}"]`);
+      await page.click(`.path-input [role=option]:has(span:first-child:text-is("${option}"))`);
+    };
+    await open('Observation');
+    await page.fill(LINE, 'Observation');
+    await page.click('button:has-text("Add a condition")');
+    await choose('Parameter of Observation', 'subject');
+    await choose('Follow subject to a type', '→ Patient');
+    // what is chosen next has the focus
+    await page.waitForSelector('.path-input input[aria-label="Parameter of Patient"]:focus');
+    await page.waitForSelector('.criterion-note:has-text("Without a value it is not in the query: subject:Patient.")');
+    expect(await opened.findViolations()).toEqual([]);
+    await choose('Parameter of Patient', 'organization');
+    await choose('Follow organization to a type', '→ Organization');
+    await choose('Parameter of Organization', 'name');
+    expect(await page.evaluate('[...document.querySelectorAll(".step")].map((step) => step.textContent)')).toEqual([
+      'subject → Patient',
+      'organization → Organization',
+    ]);
+    await page.fill('.alternative input', 'Analytical');
+    expect(await readLine()).toBe('Observation?subject:Patient.organization:Organization.name=Analytical');
+    await page.keyboard.press('Enter');
+    await waitForTotal('5 matches, all on this page');
+    expect(new Set(await readColumn(3))).toEqual(new Set(['Patient/explorer-ada']));
+    await page.click('.step:has-text("subject")');
+    await page.waitForSelector('.path-input input[aria-label="Parameter of Observation"]:focus');
   });
 
   test('a reference is found by the name of the resource', async () => {
@@ -220,7 +255,9 @@ inChromium('the explorer', () => {
 async function createResources({ facet }: OpenConsole): Promise<void> {
   const put = async (resource: { resourceType: string; id: string; [element: string]: unknown }): Promise<void> =>
     void (await facet.put(resource).expect(201));
-  await put({ resourceType: 'Patient', id: 'explorer-ada', name: [{ given: ['Ada'], family: 'Lovelace' }], birthDate: '1815-12-10' });
+  await put({ resourceType: 'Organization', id: 'explorer-clinic', name: 'Analytical Clinic' });
+  const ada = { name: [{ given: ['Ada'], family: 'Lovelace' }], birthDate: '1815-12-10' };
+  await put({ resourceType: 'Patient', id: 'explorer-ada', ...ada, managingOrganization: { reference: 'Organization/explorer-clinic' } });
   await put({ resourceType: 'Patient', id: 'explorer-grace', name: [{ given: ['Grace'], family: 'Hopper' }], birthDate: '1906-12-09' });
   for (let at = 0; at < 30; at++) {
     const isAda = at < 5;

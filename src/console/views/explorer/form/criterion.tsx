@@ -58,6 +58,11 @@ export function Criterion({ capabilities, type, row, problem, onChange, onRemove
         onChange={(value) => onChange({ ...row, value })}
       />
       <Button variant="quiet" icon="close" label={`Remove the condition ${row.name}`} onClick={onRemove} />
+      {path.steps.length > 0 && row.value === '' && (
+        <p class="criterion-note">
+          Without a value it is not in the query: <code>{row.name}</code>
+        </p>
+      )}
       {(problem !== undefined || isUnknown) && (
         <p class={problem === undefined ? 'criterion-note' : 'criterion-note problem'}>
           {problem ?? `The server does not list ${path.code}. It may refuse the search.`}

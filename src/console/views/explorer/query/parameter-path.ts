@@ -2,7 +2,16 @@
 // https://hl7.org/fhir/R4/search.html#chaining, #has
 
 /** A step to another resource. `to`: the resource that a reference leads to; without a type, each that it may lead to. `from`: a resource that refers to this one. */
-export type Step = { direction: 'to'; code: string; type?: string } | { direction: 'from'; type: string; code: string };
+export type Step = { direction: 'to'; code: string; type?: string } | StepFrom;
+
+interface StepFrom {
+  direction: 'from';
+  type: string;
+  code: string;
+}
+
+/** A resource that refers to this one, by a reference that is still to be chosen. */
+export const isOpenStep = (step: Step | undefined): step is StepFrom & { code: '' } => step?.direction === 'from' && step.code === '';
 
 export interface ParameterPath {
   steps: Step[];
