@@ -24,7 +24,7 @@ export interface ConsolePage {
   reload(): Promise<unknown>;
   goBack(): Promise<unknown>;
   url(): string;
-  route(url: string, handler: (route: ConsoleRoute) => Promise<void>): Promise<void>;
+  route(url: string | RegExp, handler: (route: ConsoleRoute) => Promise<void>): Promise<void>;
   unroute(url: string): Promise<void>;
   /** The timers of the page. https://playwright.dev/docs/api/class-clock */
   clock: { install(): Promise<void>; pauseAt(time: number): Promise<void>; resume(): Promise<void>; runFor(ms: number): Promise<void> };
@@ -39,7 +39,7 @@ export interface ConsolePage {
 
 /** https://playwright.dev/docs/api/class-route */
 interface ConsoleRoute {
-  request(): { method(): string };
+  request(): { method(): string; resourceType(): string };
   continue(): Promise<void>;
   /** Sends the request, without the page. */
   fetch(): Promise<unknown>;

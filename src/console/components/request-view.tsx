@@ -28,7 +28,7 @@ export function RequestView<T>({ request, title, lines = 3, children }: RequestV
     );
   if (request.state === 'ready') return <>{children(request.data)}</>;
   if (error) return <ErrorNotice error={error} title={title} retry={request.reload} isRetrying={isLoading} />;
-  return <div class={isLoading && request.isSlow ? '' : 'unseen'}>{<Skeleton lines={lines} label={title} />}</div>;
+  return <div class={isLoading && request.isSlow ? '' : 'pending'}>{<Skeleton lines={lines} label={title} />}</div>;
 }
 
 /** Above data that could not be read again. */
