@@ -28,7 +28,7 @@ test('_explain returns the matches, and after them every statement with its time
   expect([status, body.total, body.entry[0].resource.name[0].family]).toEqual([200, 1, 'Lovelace']);
   const issues = listStatements(body);
   expect(issues.map(({ details }) => details.text)).toEqual([
-    expect.stringMatching(/^statement 1 of 2: \d+\.\d\d ms, 1 rows$/),
+    expect.stringMatching(/^statement 1 of 2: \d+\.\d\d ms, 1 row$/),
     expect.stringMatching(/^statement 2 of 2: \d+\.\d\d ms, 0 rows$/),
   ]);
   for (const { severity, diagnostics } of issues) {

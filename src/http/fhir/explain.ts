@@ -23,7 +23,9 @@ export function buildExplainEntry(statements: ExplainedStatement[]): string {
   const issue = statements.map(({ sql, milliseconds, rows, plan }, at) => ({
     severity: 'information',
     code: 'informational',
-    details: { text: `statement ${at + 1} of ${statements.length}: ${milliseconds.toFixed(2)} ms, ${rows} rows` },
+    details: {
+      text: `statement ${at + 1} of ${statements.length}: ${milliseconds.toFixed(2)} ms, ${rows === 1 ? '1 row' : `${rows} rows`}`,
+    },
     diagnostics: [sql, ...plan].join('\n'),
   }));
   return `{"resource":${JSON.stringify({ resourceType: 'OperationOutcome', issue })},"search":{"mode":"outcome"}}`;

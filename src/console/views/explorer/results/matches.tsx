@@ -71,7 +71,8 @@ function Cell({ value }: { value: unknown }) {
     return (
       <time dateTime={String(value)} title={String(value)} class="instant">
         <span>{date}</span>
-        {time !== undefined && <span> {`${time} ${zone === 'Z' ? 'UTC' : zone}`}</span>}
+        {/* between the parts, which stay whole, the line may break */}{' '}
+        {time !== undefined && <span>{`${time} ${zone === 'Z' ? 'UTC' : zone}`}</span>}
       </time>
     );
   const reference = readReference(value);
