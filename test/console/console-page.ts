@@ -20,7 +20,7 @@ export interface ConsolePage {
   evaluate<T>(script: string): Promise<T>;
   setViewportSize(size: Viewport): Promise<void>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' | null }): Promise<void>;
-  screenshot(options: { path: string; fullPage: boolean }): Promise<unknown>;
+  screenshot(options: { path: string; fullPage: boolean; animations?: 'disabled' }): Promise<unknown>;
   reload(): Promise<unknown>;
   goBack(): Promise<unknown>;
   url(): string;
