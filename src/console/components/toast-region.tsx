@@ -73,7 +73,10 @@ function makeRoom(messages: Shown[], held: ReadonlySet<number>): Shown[] {
 /** The focus goes from a message back to what had it before, or to what is below it: a dialog, or the content. */
 function focusPlace(message: HTMLElement, before: HTMLElement | null): void {
   const place = message.closest('dialog') ?? document.getElementById('content');
-  if (before && place?.contains(before)) return before.focus({ preventScroll: true });
+  if (before && place?.contains(before)) {
+    before.focus({ preventScroll: true });
+    return;
+  }
   if (!place) return;
   place.tabIndex = -1;
   place.focus({ preventScroll: true });
