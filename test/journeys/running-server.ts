@@ -6,12 +6,13 @@ import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
-import { loadDefinitions } from '../../src/server/load-definitions.ts';
+
 import { createApiKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createTenant } from '../../src/store/tenants.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { underContract } from './contract.ts';
+import { loadProjectDefinitions } from './project-definitions.ts';
 
 export const BASE_URL = 'http://facet.test';
 const AT = '2026-01-01T00:00:00.000Z';
@@ -72,7 +73,7 @@ export async function startFacet(
 ): Promise<Running> {
   const read = readConfig({ FACET_BASE_URL: baseUrl, FACET_LOG_LEVEL: 'silent', FACET_RATE_LIMITS: '{"clinik":null,"jump":null}', ...env });
   const store = await openTestStore(read.rls ? { tenantWall: true } : {});
-  const loaded = loadDefinitions(read);
+  const loaded = loadProjectDefinitions(read);
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
   const index = await openIndexState(store.store.reindexing, loaded.registry);
