@@ -9,7 +9,7 @@ import { Badge } from './components/badge.tsx';
 import { Button } from './components/button.tsx';
 import { Dialog } from './components/dialog.tsx';
 import { Icon } from './components/icons.tsx';
-import { useKeptFocus } from './components/use-kept-focus.ts';
+import { useFocusRestoration } from './components/use-focus-restoration.ts';
 import { dropEdit, findOwner, isSameOwner, type KeptEdit, useKeptEdits } from './edits/kept-edits.ts';
 import { leaveView, toHref, useLocation } from './router.ts';
 import { readTheme, storeTheme, type Theme } from './theme.ts';
@@ -28,7 +28,7 @@ export function Layout({ views, session, onSignedOut, openPalette, children }: L
   const [isOpen, setIsOpen] = useState(false);
   useEffect(() => setIsOpen(false), [path]);
   const content = useRef<HTMLElement>(null);
-  useKeptFocus(content);
+  useFocusRestoration(content);
   return (
     <div class="shell">
       <a class="skip" href="#content">

@@ -4,7 +4,7 @@ import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 /** The focus goes to the heading of the nearest part of `root` that stays. */
-export function useKeptFocus(root: RefObject<HTMLElement | null>): void {
+export function useFocusRestoration(root: RefObject<HTMLElement | null>): void {
   useEffect(() => watchFocus(root.current!), []);
 }
 
