@@ -33,7 +33,7 @@ export interface Session {
 export const findTenant = ({ surfaces }: Pick<Session, 'surfaces'>): Tenant | undefined => surfaces.find(({ tenant }) => tenant)?.tenant;
 
 /** What an API is called: by its name, not by the one that is in paths. */
-export const findTitle = ({ available }: Pick<Session, 'available'>, api: string): string =>
+export const findApiTitle = ({ available }: Pick<Session, 'available'>, api: string): string =>
   available.find(({ name }) => name === api)?.title ?? api;
 
 const PATH = '/console/session';

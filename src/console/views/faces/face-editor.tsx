@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { findEditDenial } from '../../api/access.ts';
 import type { Face, Faces } from '../../api/faces-data.ts';
-import { findTitle } from '../../api/session.ts';
+import { findApiTitle } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { LeaveDialog } from '../../components/leave-dialog.tsx';
@@ -119,5 +119,5 @@ function listProblems(preview: PreviewState): PlacedProblem[] {
 
 function useTitle(face: Face | undefined): string {
   const session = useSignedIn();
-  return face ? `${findTitle(session, face.surface)} ${face.shape}` : 'FHIR';
+  return face ? `${findApiTitle(session, face.surface)} ${face.shape}` : 'FHIR';
 }

@@ -1,7 +1,7 @@
 // FHIR and the vendors' views side by side; on a narrow screen one of them at a time.
 import { useMemo, useState } from 'preact/hooks';
 import { type Face, type Faces, groupBySurface } from '../../api/faces-data.ts';
-import { findTitle } from '../../api/session.ts';
+import { findApiTitle } from '../../api/session.ts';
 import { Tabs } from '../../components/tabs.tsx';
 import { useMedia } from '../../components/use-media.ts';
 import { useSignedIn } from '../../session-context.tsx';
@@ -20,7 +20,7 @@ export function FacesBoard({ faces, onEdit }: { faces: Faces; onEdit: (key: stri
   const [tab, setTab] = useState(FHIR);
   const session = useSignedIn();
   const isNarrow = useMedia(NARROW);
-  const titleOf = (surface: string): string => findTitle(session, surface);
+  const titleOf = (surface: string): string => findApiTitle(session, surface);
   const showFace = (face: Face): void => {
     setShapes({ ...shapes, [face.surface]: face.key });
     setTab(face.surface);

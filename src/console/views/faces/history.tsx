@@ -1,7 +1,7 @@
 // The history of a resource: each version as its differences from the one before, with who made it and through which API; and the comparison of any two.
 import { useState } from 'preact/hooks';
 import { isAllowed } from '../../api/access.ts';
-import { findTitle } from '../../api/session.ts';
+import { findApiTitle } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
@@ -119,7 +119,7 @@ function VersionChanges({ version, before, isFirst }: Omit<VersionItemProps, 'ev
 /** The API by its title. `server`: data that the server itself made. */
 function ApiName({ api }: { api: string }) {
   const session = useSignedIn();
-  return <strong>{api === 'server' ? 'the server itself' : findTitle(session, api)}</strong>;
+  return <strong>{api === 'server' ? 'the server itself' : findApiTitle(session, api)}</strong>;
 }
 
 function Author({ version: { api, actor }, events }: { version: ExactVersion; events: WriteEvent[] }) {

@@ -2,7 +2,7 @@
 import type { ApiError } from '../../api/api-error.ts';
 import type { Face } from '../../api/faces-data.ts';
 import { FHIR } from '../../api/fhir.ts';
-import { findTitle } from '../../api/session.ts';
+import { findApiTitle } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -69,7 +69,7 @@ const ProblemList = ({ problems, onGoTo }: { problems: PlacedProblem[]; onGoTo: 
 
 function Changes({ changes: { fhir, faces }, edited }: { changes: NonNullable<Preview['changes']>; edited: string }) {
   const session = useSignedIn();
-  const titleOf = (surface: string): string => findTitle(session, surface);
+  const titleOf = (surface: string): string => findApiTitle(session, surface);
   const changed = faces.filter(({ changes }) => changes.length > 0);
   const same = faces.filter(({ changes }) => changes.length === 0);
   return (

@@ -1,10 +1,10 @@
 // Where a page is among the mappings.
-import { findTitle } from '../../api/session.ts';
+import { findApiTitle } from '../../api/session.ts';
 import { toHref } from '../../router.ts';
 import { useSignedIn } from '../../session-context.tsx';
 
 export function MappingPath({ surface, shape }: { surface: string; shape?: string }) {
-  const vendor = findTitle(useSignedIn(), surface);
+  const vendor = findApiTitle(useSignedIn(), surface);
   return (
     <nav class="mapping-path" aria-label="Place among the mappings">
       <ol>

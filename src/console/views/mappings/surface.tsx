@@ -2,7 +2,7 @@
 
 import type { Surface } from '../../api/mapping-types.ts';
 import { readSurface } from '../../api/mappings.ts';
-import { findTitle } from '../../api/session.ts';
+import { findApiTitle } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Badge } from '../../components/badge.tsx';
 import { RequestView } from '../../components/request-view.tsx';
@@ -23,7 +23,7 @@ export function View({ params: { surface = '' } }: ViewProps) {
     <div class="mappings">
       <MappingPath surface={surface} />
       <header class="page-header">
-        <h1>{findTitle(useSignedIn(), surface)}</h1>
+        <h1>{findApiTitle(useSignedIn(), surface)}</h1>
         {documentation !== undefined && (
           <p>
             <a href={documentation} rel="noreferrer" target="_blank">

@@ -5,7 +5,7 @@ import { readFaces } from '../../api/faces.ts';
 import type { FaceBody } from '../../api/faces-body.ts';
 import { FHIR, search } from '../../api/fhir.ts';
 import type { ReadOptions } from '../../api/request.ts';
-import { findTitle, type Session } from '../../api/session.ts';
+import { findApiTitle, type Session } from '../../api/session.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -68,7 +68,7 @@ const toFhirStep = (resource: object, id: string): Step => ({
 function toStep(surface: string, faces: FaceBody[], session: Session): Step[] {
   const [fullest] = faces.filter(({ view }) => view).sort((one, other) => (other.fields?.length ?? 0) - (one.fields?.length ?? 0));
   if (!fullest?.view) return [];
-  const title = findTitle(session, surface);
+  const title = findApiTitle(session, surface);
   return [
     {
       title,

@@ -25,7 +25,7 @@ export function PathInput({ capabilities, type, path, onChange, invalid, autoFoc
   const find = useCallback((text: string) => filterOptions(listPathOptions(capabilities, type, steps), text), [capabilities, type, name]);
   const whole = useRef<HTMLDivElement>(null);
   /** What was pressed or chosen is gone then. */
-  const goOn = (next: string): void => {
+  const changeName = (next: string): void => {
     onChange(next);
     whole.current?.querySelector('input')?.focus();
   };
@@ -37,7 +37,7 @@ export function PathInput({ capabilities, type, path, onChange, invalid, autoFoc
           key={before(at + 1)}
           type="button"
           class="step"
-          onClick={() => goOn(before(at))}
+          onClick={() => changeName(before(at))}
           aria-label={`Remove the step ${describeStep(step)}`}
         >
           {describeStep(step)}
@@ -54,7 +54,7 @@ export function PathInput({ capabilities, type, path, onChange, invalid, autoFoc
         autoFocus={autoFocus}
       />
       {reference !== undefined && reference.targets.length > 0 && (
-        <TargetInput reference={reference} onChoose={(followed) => goOn(name + followed)} />
+        <TargetInput reference={reference} onChoose={(followed) => changeName(name + followed)} />
       )}
     </div>
   );
