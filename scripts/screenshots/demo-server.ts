@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { buildEnvironment } from '../../test/journeys/program-environment.ts';
 
 export interface DemoServer {
   /** Of the console. */
@@ -20,12 +21,15 @@ export const ORDERS = { completed: '01936b00-0000-7000-8000-0000000000b1', colle
 
 const ROOT = join(import.meta.dirname, '../..');
 
+/** No setting of the caller is passed on: with JUNCTION_API_KEY the orders would go to the laboratory network. */
+export const buildServerEnvironment = (directory: string, caller = process.env): Record<string, string> =>
+  buildEnvironment({ PORT: '0', FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', NODE_ENV: 'development' }, caller);
+
 /** Starts it and places the orders. */
 export async function startDemoServer(): Promise<DemoServer> {
   const directory = mkdtempSync(join(tmpdir(), 'facet-screenshots-'));
-  const { DATABASE_URL: _, ...env } = process.env;
   const program = spawn(process.execPath, [join(ROOT, 'bin/facet.js'), 'start'], {
-    env: { ...env, PORT: '0', FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', NODE_ENV: 'development' },
+    env: buildServerEnvironment(directory),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = async (): Promise<void> => {

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { toDatabasePath } from '../../src/store/database/data-directory.ts';
 import { emptyServerDatabase, fillDatabaseDirectory, migratedServerDatabase, SERVER_URL } from '../store/open.ts';
 import { holdToContract } from './contract.ts';
+import { buildEnvironment } from './program-environment.ts';
 
 const FACET = resolve('bin/facet.js');
 export type Env = Record<string, string>;
@@ -71,14 +72,12 @@ export interface FacetProcess {
 
 const started = new Set<ChildProcess>();
 
-/** Nothing of this process's environment is passed on but what a program needs to run at all. */
 function child(args: string[], env: Env): ChildProcess {
   return spawned(process.execPath, [FACET, ...args], env);
 }
 
 function spawned(program: string, args: string[], env: Env, cwd?: string): ChildProcess {
-  const { PATH = '', HOME = '', TMPDIR } = process.env;
-  const options = { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env }, ...(cwd !== undefined && { cwd }) };
+  const options = { env: buildEnvironment(env), ...(cwd !== undefined && { cwd }) };
   const running = spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
   started.add(running);
   running.once('exit', () => started.delete(running));
