@@ -73,7 +73,7 @@ const sum = ({ server, database }: { server: number; database: number }): number
 const formatCpu = (measured: Measured | undefined): string =>
   measured?.cpu ? `${measured.cpu.server.toFixed(3)} + ${measured.cpu.database.toFixed(3)}` : '–';
 
-/** The p50 of one client in the smallest and the largest corpus, for requests that find as much in both. Empty for one size. */
+/** The p50 of one client in the smallest and the largest corpus, for requests that find as much in both, beside that of their floor. Empty for one size. */
 export function buildGrowth(sizes: Size[]): string {
   const [smallest, largest] = [sizes[0]!, sizes.at(-1)!];
   if (smallest === largest) return '';
@@ -82,14 +82,15 @@ export function buildGrowth(sizes: Size[]): string {
     if (!row.isFlat || row.clients !== 1 || !other) return [];
     const growth = other.facet.p50 / row.facet.p50;
     const mark = growth > MAX_GROWTH ? ` (over ${MAX_GROWTH})` : '';
-    return [`| ${row.name} | ${row.facet.p50.toFixed(2)} | ${other.facet.p50.toFixed(2)} | ${growth.toFixed(2)}${mark} |`];
+    const ofFloor = row.floor && other.floor ? (other.floor.p50 / row.floor.p50).toFixed(2) : '–';
+    return [`| ${row.name} | ${row.facet.p50.toFixed(2)} | ${other.facet.p50.toFixed(2)} | ${growth.toFixed(2)}${mark} | ${ofFloor} |`];
   });
   const [from, to] = [smallest, largest].map(({ resources }) => resources.toLocaleString('en'));
   return `## Growth
 
 One client, p50 in ms of requests that find as much in both corpora.
 
-| | ${from} resources | ${to} | ratio |
-|---|---|---|---|
+| | ${from} resources | ${to} | ratio | of the floor |
+|---|---|---|---|---|
 ${lines.join('\n')}`;
 }
