@@ -22,13 +22,12 @@ const RECHECK_MS = [60_000, 600_000, 3_600_000];
 const PROGRESS_LOG_MS = 10_000;
 
 export function createIndexWork({ state, options, log }: IndexWorkParts): (loop: PollLoop) => Promise<void> {
-  const limitSpeed = createSpeedLimit(log);
   const scheduleRechecks = () => RECHECK_MS.map((ms) => Date.now() + ms);
   let rechecks = scheduleRechecks();
   return async (loop) => {
     const isRecheckDue = rechecks.some((at) => at <= Date.now());
     rechecks = rechecks.filter((at) => at > Date.now());
-    const round = { ...options, onBatch: limitSpeed(loop), isStopped: () => loop.signal.aborted };
+    const round = { ...options, onBatch: limitSpeed(loop, log), isStopped: () => loop.signal.aborted };
     const hasReindexed = await reindexIfNeeded(state, round, { isRecheckDue, log }).catch((error: unknown) => {
       log({ error: redactError(error) }, 'the search index cannot be maintained');
       return false;
@@ -55,18 +54,17 @@ async function reindexIfNeeded(
   return changed !== undefined && end === 'done';
 }
 
-/** Pauses after each batch for as long as the batch took, so that half of the database's time is left to requests. */
-function createSpeedLimit(log: Log): (loop: PollLoop) => (progress: ReindexProgress) => Promise<void> {
+/** For one round: pauses after each batch for as long as the batch took, so that half of the database's time is left to requests. A long round says how far it is. */
+function limitSpeed(loop: PollLoop, log: Log): (progress: ReindexProgress) => Promise<void> {
   let batchStart = performance.now();
   let loggedAt = Date.now();
-  return ({ rest }) =>
-    async ({ scanned, total, reindexed }) => {
-      const batchMs = Math.min(performance.now() - batchStart, 5000);
-      if (Date.now() - loggedAt >= PROGRESS_LOG_MS) {
-        loggedAt = Date.now();
-        log({ scanned, total, reindexed }, 'resources are being indexed again');
-      }
-      if (reindexed) await rest(batchMs);
-      batchStart = performance.now();
-    };
+  return async ({ scanned, total, reindexed }) => {
+    const batchMs = Math.min(performance.now() - batchStart, 5000);
+    if (Date.now() - loggedAt >= PROGRESS_LOG_MS) {
+      loggedAt = Date.now();
+      log({ scanned, total, reindexed }, 'the search index is being checked');
+    }
+    if (reindexed) await loop.rest(batchMs);
+    batchStart = performance.now();
+  };
 }
