@@ -71,8 +71,13 @@ function Cell({ value }: { value: unknown }) {
     return (
       <time dateTime={String(value)} title={String(value)} class="instant">
         <span>{date}</span>
-        {/* between the parts, which stay whole, the line may break */}{' '}
-        {time !== undefined && <span>{`${time} ${zone === 'Z' ? 'UTC' : zone}`}</span>}
+        {time !== undefined && (
+          // between the parts, which stay whole, the line may break
+          <>
+            {' '}
+            <span>{`${time} ${zone === 'Z' ? 'UTC' : zone}`}</span>
+          </>
+        )}
       </time>
     );
   const reference = readReference(value);
