@@ -1,5 +1,6 @@
 // The differences of two JSON values, element by element, for the server's previews and the console's page. Items of lists are first matched by what is the same, so that
 // an inserted item does not change all behind it.
+import { toChildPath } from './child-path.ts';
 
 /** What a kind of JSON values is: the server and the page keep the digits of numbers in different ways. */
 interface JsonValues<T> {
@@ -17,10 +18,6 @@ export interface JsonChange<T> {
   before?: T;
   after?: T;
 }
-
-/** The path of a member of an object (`name.family`), or of an item of a list (`name[0]`). */
-export const toChildPath = (path: string, key: string | number): string =>
-  typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
 
 /** Returns the function that compares values of a kind. */
 export function buildComparison<T>(values: JsonValues<T>): (before: T | undefined, after: T | undefined) => JsonChange<T>[] {

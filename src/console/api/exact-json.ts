@@ -1,6 +1,6 @@
 // JSON whose numbers keep their digits (1.00 stays 1.00: https://hl7.org/fhir/R4/datatypes.html#decimal), and the places of its elements in its text.
 
-import { toChildPath } from '../../json-changes/list-changes.ts';
+import { toChildPath } from '../../json-changes/child-path.ts';
 
 /** Parses a text for reading only. A number whose digits JavaScript would change is the text of its digits; browsers that do not give the digits give the number. */
 export const parseDigits = (text: string): unknown =>

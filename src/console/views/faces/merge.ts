@@ -1,5 +1,5 @@
 // Three-way merge of JSON: both sides' changes since a common base. What only one side changed is taken; what both changed differently is a conflict.
-import { toChildPath } from '../../../json-changes/list-changes.ts';
+import { toChildPath } from '../../../json-changes/child-path.ts';
 import { isJsonObject, isSame, type Json, type JsonObject } from '../../api/exact-json.ts';
 
 /** Absent: the value is not there on that side. */

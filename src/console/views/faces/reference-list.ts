@@ -1,5 +1,5 @@
 // The references of a resource to others, and of others to it.
-import { toChildPath } from '../../../json-changes/list-changes.ts';
+import { toChildPath } from '../../../json-changes/child-path.ts';
 import { isJsonObject, type Json } from '../../api/exact-json.ts';
 
 /** A resource (`Patient/1`), and the elements through which it is connected. */

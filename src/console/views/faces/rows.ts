@@ -1,5 +1,5 @@
 // JSON as rows, one for each element, as it is indented in a text.
-import { toChildPath } from '../../../json-changes/list-changes.ts';
+import { toChildPath } from '../../../json-changes/child-path.ts';
 import { isJsonObject, type Json, JsonNumber } from '../../api/exact-json.ts';
 
 export interface Row {
