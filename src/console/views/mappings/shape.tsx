@@ -1,5 +1,4 @@
 // One shape: its fields, searches and losses, its live view over a stored resource, and its file.
-
 import type { ExplainedShape } from '../../api/mapping-types.ts';
 import { explainShape } from '../../api/mappings.ts';
 import { useRequest } from '../../api/use-request.ts';
@@ -40,13 +39,13 @@ const TABS = ['fields', 'searches', 'losses', 'live', 'source'] as const;
 function ShapeView({ surface, explained }: { surface: string; explained: ExplainedShape }) {
   const { about, endpoints, preferences } = explained;
   return (
-    <div class="mappings">
+    <>
       {[about, ...preferences].map((text) => text !== undefined && <p key={text}>{text}</p>)}
       <section class="panel" aria-label="Endpoints">
         <EndpointList endpoints={endpoints} />
       </section>
       <ShapeTabs surface={surface} explained={explained} />
-    </div>
+    </>
   );
 }
 

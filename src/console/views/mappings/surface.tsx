@@ -1,5 +1,4 @@
 // One vendor's API: where it is, its credential, its endpoints by shape, its names, and its file.
-
 import type { Surface } from '../../api/mapping-types.ts';
 import { readSurface } from '../../api/mappings.ts';
 import { findApiTitle } from '../../api/session.ts';
@@ -51,14 +50,14 @@ function SurfaceView({ surface }: { surface: Surface }) {
   const current = TABS.find(({ name }) => name === wanted)?.name ?? 'shapes';
   const select = (name: string): void => navigate(`/mappings/${surface.surface}?tab=${name}`, { replace: true });
   return (
-    <div class="mappings">
+    <>
       <Access surface={surface} />
       <Tabs label="Parts of the surface" tabs={TABS} current={current} onSelect={select}>
         {current === 'shapes' && <Shapes surface={surface} />}
         {current === 'names' && <Names systems={surface.systems} />}
         {current === 'source' && <SourceTab source={surface.source} schema="surface" line={undefined} />}
       </Tabs>
-    </div>
+    </>
   );
 }
 
