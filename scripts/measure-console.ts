@@ -94,25 +94,34 @@ const SEARCHES: readonly TypedSearch[] = [
 const LOADING = '.skeleton, [aria-busy=true]';
 /** A view that shows nothing yet is not ready, so it must stay without anything that loads for this long, which is subtracted. In ms. */
 const QUIET_MS = 100;
+/** What is not shown by then is a fault. */
+const PATIENCE_MS = 120_000;
+
+/** Polls often, because the time until then is measured. */
+async function poll(name: string, isMet: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + PATIENCE_MS; !(await isMet()); await delay(5))
+    if (performance.now() > end) throw new Error(`${name}: the result is not shown after ${PATIENCE_MS / 1000} s.`);
+}
 
 async function measureView(page: Page, url: string): Promise<number> {
   const began = performance.now();
   await page.goto(url);
   await page.waitForSelector('#content h1');
-  for (let quietSince = performance.now(); ; ) {
+  let quietSince = performance.now();
+  await poll(url, async () => {
     const isLoading = await page.evaluate<boolean>(`document.querySelector('${LOADING}') !== null`);
     if (isLoading) quietSince = performance.now();
-    else if (performance.now() - quietSince >= QUIET_MS) return quietSince - began;
-    await delay(5);
-  }
+    return !isLoading && performance.now() - quietSince >= QUIET_MS;
+  });
+  return quietSince - began;
 }
 
-async function measureSearch(page: Page, base: string, { path, input, text, needsEnter, isShown }: TypedSearch): Promise<number> {
+async function measureSearch(page: Page, base: string, { name, path, input, text, needsEnter, isShown }: TypedSearch): Promise<number> {
   await measureView(page, base + path);
   const began = performance.now();
   await page.fill(input, text);
   if (needsEnter) await page.keyboard.press('Enter');
-  while (!(await page.evaluate<boolean>(isShown))) await delay(5);
+  await poll(name, () => page.evaluate<boolean>(isShown));
   return performance.now() - began;
 }
 
