@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { extract } from 'tar';
+import { ROOT } from '../../src/root.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createEmbeddedDatabase, startEngine } from '../../src/store/database/embedded.ts';
 import { distributeTables, migrate, readMigrations } from '../../src/store/database/migrations.ts';
@@ -27,16 +28,24 @@ export const onOneNode = testIf(SHARED === undefined);
 export const onEmbedded = testIf(SERVER_URL === undefined);
 const AT = '2026-01-01T00:00:00.000Z';
 const EXISTS = '42P04';
-/** Templates are kept between runs; another set of migrations makes another one. */
-const SHAPE = createHash('sha256')
-  .update(
-    readMigrations()
-      .map((migration) => migration.checksum)
-      .join(),
-  )
-  .digest('hex')
-  .slice(0, 12);
-const SNAPSHOT = join(tmpdir(), `facet-test-embedded-lean-${SHAPE}.tar`);
+const hashParts = (parts: readonly string[]): string => createHash('sha256').update(parts.join()).digest('hex').slice(0, 12);
+const MIGRATIONS = readMigrations().map((migration) => migration.checksum);
+/** Kept between runs; another set of migrations makes another one. */
+const SERVER_TEMPLATE = `facet_test_template_${hashParts(MIGRATIONS)}`;
+
+const ENGINE_PACKAGE = join(ROOT, 'node_modules/@electric-sql/pglite/package.json');
+/**
+ * Statements that make each start of the embedded engine cheaper: PostgreSQL fills its buffers with zeros, and the databases from which others are made are
+ * two thirds of the files.
+ */
+const SAVINGS = [
+  `alter system set shared_buffers = '16MB'`,
+  'update pg_database set datistemplate = false',
+  'drop database template0',
+  'drop database template1',
+];
+/** Kept between runs; other migrations, another version of the engine and other statements make another one. */
+const SNAPSHOT = join(tmpdir(), `facet-test-embedded-${hashParts([...MIGRATIONS, readFileSync(ENGINE_PACKAGE, 'utf8'), ...SAVINGS])}.tar`);
 
 export interface TestStore {
   database: Database;
@@ -122,17 +131,16 @@ async function emptyOut(url: string): Promise<void> {
 
 /** Built under another name and renamed when ready, so that nobody clones a half-made one. */
 async function serverTemplate(server: string): Promise<string> {
-  const template = `facet_test_template_${SHAPE}`;
-  if (await exists(server, template)) return template;
+  if (await exists(server, SERVER_TEMPLATE)) return SERVER_TEMPLATE;
   const building = await newDatabase(server);
   const database = await openDatabase({ url: urlOf(server, building.name) });
   await migrate(database, AT);
   await database.close();
-  await asAdmin(server, `alter database ${building.name} rename to ${template}`).catch(async (error: { code?: string }) => {
+  await asAdmin(server, `alter database ${building.name} rename to ${SERVER_TEMPLATE}`).catch(async (error: { code?: string }) => {
     await building.drop();
     if (error.code !== EXISTS) throw error;
   });
-  return template;
+  return SERVER_TEMPLATE;
 }
 
 async function openEmbedded(tenantWall: boolean): Promise<TestStore> {
@@ -140,7 +148,10 @@ async function openEmbedded(tenantWall: boolean): Promise<TestStore> {
   return { database, store: createStore(database), url: undefined, close: () => database.close() };
 }
 
-/** A file in memory. `Blob` copies its bytes each time they are read, and each test file reads tens of MB several times. */
+/**
+ * A file in memory, of which only `arrayBuffer` can be used: its size is 0. `Blob` copies its bytes each time they are read, and each test file reads tens
+ * of MB several times.
+ */
 class Snapshot extends Blob {
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
@@ -162,21 +173,13 @@ function embeddedSnapshot(): Promise<Snapshot> {
   return snapshot;
 }
 
-/**
- * What every start would pay for and no test uses: PostgreSQL fills its buffers with zeros, and the databases from which others are made are two thirds
- * of the files.
- */
-const LEAN = `alter system set shared_buffers = '16MB'`;
-const TEMPLATES = ['template0', 'template1'];
-
 async function makeSnapshotFile(): Promise<void> {
   if (existsSync(SNAPSHOT)) return;
   const engine = await startEngine();
   const database = createEmbeddedDatabase(engine);
   await migrate(database, AT);
-  await engine.exec(LEAN);
-  await engine.exec('update pg_database set datistemplate = false');
-  for (const template of TEMPLATES) await engine.exec(`drop database ${template}`);
+  // one at a time: several in one call would be one transaction, which cannot drop a database
+  for (const statement of SAVINGS) await engine.exec(statement);
   const dumped = await engine.dumpDataDir('none');
   await database.close();
   const part = `${SNAPSHOT}.${randomBytes(4).toString('hex')}`;
