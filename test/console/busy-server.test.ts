@@ -151,9 +151,12 @@ inChromium('a busy server', () => {
     await page.unroute(PERSON);
   });
 
-  test.each([429, 503])(
-    'the message of an action that is refused with %i has the time from which it can be tried again',
-    async (status) => {
+  test.each([
+    [429, 'Wait until the limit is reset'],
+    [503, 'The server is busy'],
+  ])(
+    'the message of an action that is refused with %i says what can be done, and from when it can be tried again',
+    async (status, remedy) => {
       const { page } = opened;
       await page.clock.resume();
       await opened.go('/mappings');
@@ -163,7 +166,9 @@ inChromium('a busy server', () => {
       await page.click('button[aria-label="Sign out"]');
       await runUntilShown(page, '.toast:has-text("you are still signed in; too many requests at once")');
       const shown = await page.evaluate<string>(`new Intl.DateTimeFormat('en', { timeStyle: 'medium' }).format(${time})`);
-      expect(await page.textContent('.toasts [role=alert]')).toContain(`It can be tried again at ${shown}.`);
+      const message = await page.textContent('.toasts [role=alert]');
+      expect(message).toContain(remedy);
+      expect(message).toContain(`It can be tried again at ${shown}.`);
       await page.clock.runFor(120_000);
       expect(count()).toBe(1);
       await page.unroute(SESSION);

@@ -48,21 +48,6 @@ inChromium('a page of the console', () => {
     await opened.signOut();
   });
 
-  test('says what the server says about signing out, and when it can be tried again', async () => {
-    const { page, facet } = opened;
-    await opened.signIn('demo');
-    const url = `${facet.url}/console/session`;
-    const body = '{"message":"too many requests at once"}';
-    await page.route(url, (route) =>
-      route.fulfill({ status: 503, headers: { 'Retry-After': '40' }, contentType: 'application/json', body }),
-    );
-    await page.click('button[aria-label="Sign out"]');
-    const parts = ['you are still signed in; too many requests at once', 'The server is busy', 'It can be tried again at'];
-    await page.waitForSelector(`.toast${parts.map((part) => `:has-text("${part}")`).join('')}`);
-    await page.unroute(url);
-    await opened.signOut();
-  });
-
   test('whose files are gone after an upgrade offers to load it again', async () => {
     const { page, facet } = opened;
     await opened.signIn('demo');
