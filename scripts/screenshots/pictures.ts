@@ -1,4 +1,5 @@
 // Which pictures of the console are taken: each view, and what it shows after a few steps.
+import { listViews, type ViewName } from '../../test/console/list-views.ts';
 import { ORDERS, PATIENT } from './demo-server.ts';
 
 export interface Picture {
@@ -21,35 +22,31 @@ export interface Picture {
   isLoading?: true;
 }
 
-const FACES = `/Patient/${PATIENT}`;
+/** What the picture of a view needs besides its path, and what it waits for instead of the content. */
+const DETAILS: Partial<Record<ViewName, Partial<Picture>>> = {
+  order: { shows: '.timeline .what:has-text("Report: final")' },
+  'surface-source': { shows: '.cm-line', isWindow: true },
+  'mapping-source': { shows: '.cm-line', isWindow: true },
+  faces: { hover: '[aria-label="Loop"] [data-path="date_of_birth"]' },
+  edit: { shows: '.cm-line', isWindow: true },
+  components: { isLoading: true },
+};
 
 export const PICTURES: readonly Picture[] = [
+  ...listViews({ patient: PATIENT, order: ORDERS.completed }).map(({ name, path, content }) => ({
+    name,
+    path,
+    shows: content,
+    ...DETAILS[name],
+  })),
   { name: 'sign-in', path: '/', shows: 'h1:has-text("Sign in")', isSignedOut: true },
-  { name: 'overview', path: '/', shows: '.changes li' },
   { name: 'commands', path: '/', shows: '.palette', keys: 'Control+k', isWindow: true },
   { name: 'add-key', path: '/', shows: 'dialog input', clicks: ['.account button[aria-label="Add a key"]'], isWindow: true },
-  { name: 'explorer', path: '/explorer', shows: '.type-links' },
-  { name: 'explorer-type', path: '/explorer/Observation', shows: '.matches td' },
   { name: 'explorer-none', path: '/explorer/Slot', shows: '.empty-state' },
   { name: 'explorer-plan', path: '/explorer/Patient', shows: '.plan td', clicks: ['[role=tab]:has-text("Plan")'] },
   { name: 'explorer-code', path: '/explorer/Patient', shows: '.sample', clicks: ['[role=tab]:has-text("Code")'] },
-  { name: 'orders', path: '/orders', shows: '.order-card' },
   { name: 'place-order', path: '/orders?place=1', shows: 'dialog input', isWindow: true },
-  { name: 'order', path: `/orders/${ORDERS.completed}`, shows: '.timeline .what:has-text("Report: final")' },
   { name: 'order-waiting', path: `/orders/${ORDERS.collected}`, shows: '.timeline .what:has-text("appointment pending")' },
-  { name: 'mappings', path: '/mappings', shows: '.vendor-cards' },
-  { name: 'mappings-found', path: '/mappings?find=Patient.telecom', shows: '.mappings td' },
-  { name: 'surface', path: '/mappings/jump', shows: '#content [role=tabpanel] :is(li, td)' },
-  { name: 'surface-names', path: '/mappings/jump?tab=names', shows: '.mappings td' },
-  { name: 'mapping', path: '/mappings/jump/patient', shows: '.mappings td' },
-  { name: 'mapping-losses', path: '/mappings/jump/patient?tab=losses', shows: '.losses td' },
-  { name: 'mapping-live', path: `/mappings/jump/patient?tab=live&id=${PATIENT}`, shows: '.live-view td' },
-  { name: 'mapping-source', path: '/mappings/jump/patient?tab=source', shows: '.cm-line', isWindow: true },
-  { name: 'faces', path: FACES, shows: '.json-row', hover: '[aria-label="Loop"] [data-path="date_of_birth"]' },
-  { name: 'edit', path: FACES, shows: '.cm-line', clicks: ['[aria-label="FHIR"] button:has-text("Edit")'], isWindow: true },
-  { name: 'history', path: `${FACES}/history`, shows: '.version' },
-  { name: 'references', path: `${FACES}/references`, shows: '.table-frame td' },
-  { name: 'components', path: '/components', shows: '.table-frame td', isLoading: true },
   { name: 'not-found', path: '/nothing/here/at/all', shows: '.empty-state' },
 ];
 

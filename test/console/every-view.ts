@@ -1,6 +1,7 @@
-// Every view of the console: its path, what is shown once it is loaded, and the resources of which there must be some for it.
+// Every view of the console for the tests, and the resources that must be stored for it.
 import type { Listening } from '../journeys/listening.ts';
 import { orderable } from '../journeys/people.ts';
+import { listViews } from './list-views.ts';
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000ab';
 const SUBJECT = { reference: `Patient/${PATIENT}` };
@@ -31,28 +32,7 @@ export async function storeShown({ put }: Listening): Promise<void> {
   for (const resource of SHOWN) await put(resource).expect(201);
 }
 
-export const EVERY_VIEW: readonly (readonly [path: string, content: string])[] = [
-  ['/', '.changes li'],
-  ['/explorer', '.type-links.prominent'],
-  ['/explorer/Observation', '.matches td'],
-  ['/orders', '.order-card'],
-  [`/orders/${REQUEST}`, '.timeline li'],
-  ['/mappings', '.vendor-card'],
-  ['/mappings?find=Patient.telecom', '.mappings td'],
-  ['/mappings/jump', '.endpoints'],
-  ['/mappings/jump?tab=names', '.mappings td'],
-  ['/mappings/jump?tab=source', '.source-code'],
-  ['/mappings/jump/patient', '.mappings td'],
-  ['/mappings/jump/patient?tab=searches', '.mappings td'],
-  ['/mappings/jump/patient?tab=losses', '.losses td'],
-  [`/mappings/jump/patient?tab=live&id=${PATIENT}`, '.live-view td'],
-  ['/mappings/jump/patient?tab=source', '.source-code'],
-  [`/Patient/${PATIENT}`, '.json-row'],
-  [`/Patient/${PATIENT}?edit=fhir`, '.code-host > *'],
-  [`/Patient/${PATIENT}/history`, '.version'],
-  [`/Patient/${PATIENT}/references`, '.table-frame td'],
-  ['/components', '.table-frame td'],
-];
+export const EVERY_VIEW = listViews({ patient: PATIENT, order: REQUEST }).map(({ path, content }) => [path, content] as const);
 
 /** Paths at which a view says that it has nothing to show. */
 export const EMPTY_VIEWS: readonly (readonly [path: string, content: string])[] = [
