@@ -6,7 +6,6 @@ import { readConfig } from '../../src/config.ts';
 import type { App } from '../../src/http/app.ts';
 import { openIndexState } from '../../src/interactions/index-state.ts';
 import { assemble } from '../../src/server/assemble.ts';
-
 import { createApiKey } from '../../src/store/api-keys.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { createTenant } from '../../src/store/tenants.ts';

@@ -1,5 +1,4 @@
 // Patients by what people know of them. The search goes by POST, so that no URL contains it.
-
 import { type Resource, search } from './fhir.ts';
 import type { ReadOptions } from './request.ts';
 

@@ -4,7 +4,7 @@ import { ApiError, readProblems } from './api-error.ts';
 import { readRetryTime, waitUntil } from './waits.ts';
 
 /**
- * What a request is to a server that is busy. `read`: it changes nothing, and is repeated while the user waits for it. `single-read`: it changes nothing, and is sent once:
+ * How a request is treated when the server is busy. `read`: it changes nothing, and is repeated while the user waits for it. `single-read`: it changes nothing, and is sent once:
  * its caller comes again by itself, later after each failure, or goes on without it. `write`: it is sent once, because the server may have done it.
  */
 type RequestKind = 'read' | 'single-read' | 'write';
@@ -25,7 +25,7 @@ interface RequestOptions {
   session?: string | undefined;
 }
 
-/** How something is read. */
+/** The options of a read. */
 export interface ReadOptions extends Pick<RequestOptions, 'signal' | 'session'> {
   kind?: Exclude<RequestKind, 'write'>;
 }

@@ -32,7 +32,7 @@ export interface Session {
 /** The tenant that a session opens. Undefined: an operator's session, or none. */
 export const findTenant = ({ surfaces }: Pick<Session, 'surfaces'>): Tenant | undefined => surfaces.find(({ tenant }) => tenant)?.tenant;
 
-/** What an API is called: by its name, not by the one that is in paths. */
+/** The display name of an API. */
 export const findApiTitle = ({ available }: Pick<Session, 'available'>, api: string): string =>
   available.find(({ name }) => name === api)?.title ?? api;
 

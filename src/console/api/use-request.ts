@@ -21,7 +21,7 @@ interface Kept<T> {
 const SLOW_MS = 150;
 
 /**
- * `inputs`: what the request depends on. `load` is called with how it reads, and with the data that is shown. While the request is repeated, and if
+ * `inputs`: what the request depends on. `load` is called with its read options and the data that is shown. While the request is repeated, and if
  * that fails, the earlier data stays; with other inputs it does not. `reload` is for the user, who waits for a busy server; `refresh` is for a timer, which comes again.
  */
 export function useRequest<T>(

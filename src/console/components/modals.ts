@@ -9,7 +9,7 @@ const modals: HTMLDialogElement[] = [];
 /** Undefined: nothing is inert. */
 export const findTopModal = (): HTMLDialogElement | undefined => modals.at(-1);
 
-/** Call what is returned to close it, before it is removed: what is in it for as long as it is open can leave it. */
+/** Returns the function that closes the dialog. Call it before the dialog is removed, so that the messages can be moved out. */
 export function openModal(dialog: HTMLDialogElement): () => void {
   dialog.showModal();
   modals.push(dialog);

@@ -1,5 +1,4 @@
 // Finds a patient by name, telephone number, e-mail address, identifier or birth date.
-
 import { useCallback, useState } from 'preact/hooks';
 import { describePatient, findPatients, type Patient } from '../api/patients.ts';
 import type { ReadOptions } from '../api/request.ts';

@@ -1,14 +1,14 @@
 // One resource and all its faces: FHIR beside each vendor's view. Pointing at a field highlights the elements it is read from, and pointing at an element the fields that
 // show it; each face that can be changed can be edited.
 import { useEffect, useRef } from 'preact/hooks';
+import type { Faces } from '../../api/faces-data.ts';
 import { useRequest } from '../../api/use-request.ts';
 import { focusHeading } from '../../arrival.tsx';
 import { RequestView } from '../../components/request-view.tsx';
 import { navigate, useLocation } from '../../router.ts';
 import type { ViewProps } from '../view.ts';
-import './faces.css';
-import type { Faces } from '../../api/faces-data.ts';
 import { FaceEditor } from './face-editor.tsx';
+import './faces.css';
 import { FacesBoard } from './faces-board.tsx';
 import { loadFaces } from './load-faces.ts';
 import { Narrative } from './narrative-view.tsx';

@@ -1,5 +1,4 @@
 // What a resource refers to and what refers to it, as a small graph and as a list.
-
 import { ApiError } from '../../api/api-error.ts';
 import { search } from '../../api/fhir.ts';
 import type { ReadOptions } from '../../api/request.ts';

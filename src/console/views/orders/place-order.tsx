@@ -1,5 +1,4 @@
 // Places an order: a patient, a test of the catalogue, a dry run that says whether it would be sent, and the order.
-
 import { useCallback, useRef, useState } from 'preact/hooks';
 import { v7 } from 'uuid';
 import { ApiError } from '../../api/api-error.ts';

@@ -1,5 +1,4 @@
 // The tour of a development server: one patient, in FHIR and through the face of each vendor.
-
 import { useState } from 'preact/hooks';
 import { readFaces } from '../../api/faces.ts';
 import type { FaceBody } from '../../api/faces-body.ts';

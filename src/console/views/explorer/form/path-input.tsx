@@ -1,5 +1,5 @@
-// The name of a parameter, built step by step: the references that are followed as chips, then the choice of the next part. Beside a reference stands the choice of the
-// type to which it is followed.
+// The name of a parameter, built step by step: the references that are followed as chips, then the choice of the next part. Next to a reference
+// is the choice of the type to which it is followed.
 import { useCallback, useRef } from 'preact/hooks';
 import { Combobox } from '../../../components/combobox.tsx';
 import { Icon } from '../../../components/icons.tsx';

@@ -1,5 +1,4 @@
 // Finds resources that a reference may lead to, by what people call them. https://hl7.org/fhir/R4/search.html#reference
-
 import { escapeValue, type Resource, search } from '../../../api/fhir.ts';
 import type { ReadOptions } from '../../../api/request.ts';
 import type { ComboboxOption } from '../../../components/use-options.ts';

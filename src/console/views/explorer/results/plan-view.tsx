@@ -1,5 +1,4 @@
 // How the database found a page: each statement with its plan as a table. Only for keys with the scope admin.
-
 import { type Resource, search } from '../../../api/fhir.ts';
 import type { ReadOptions } from '../../../api/request.ts';
 import { useRequest } from '../../../api/use-request.ts';
