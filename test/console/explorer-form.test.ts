@@ -103,3 +103,30 @@ test('a reference is followed to each of its types, or to all if there are sever
   expect(listTargets('Observation', 'subject')).toEqual(['subject:Patient.', 'subject:Group.', 'subject.']);
   expect(listTargets('Patient', '_has:Goal:patient:patient')).toEqual(['patient:Patient.']);
 });
+
+test('a reference that several types have is followed to the targets of each of them', () => {
+  const several = readCapabilities({
+    rest: [
+      {
+        resource: [
+          { type: 'Coverage', interaction, searchParam: [{ name: 'beneficiary', type: 'reference' }] },
+          {
+            type: 'Patient',
+            interaction,
+            searchRevInclude: ['Coverage:beneficiary', 'Group:owner'],
+            searchParam: [{ name: 'owner', type: 'reference' }],
+          },
+          {
+            type: 'Group',
+            interaction,
+            searchRevInclude: ['Coverage:beneficiary', 'Patient:owner'],
+            searchParam: [{ name: 'owner', type: 'reference' }],
+          },
+        ],
+      },
+    ],
+  });
+  const end = findEnd(several, 'Coverage', parsePath('beneficiary.owner'));
+  expect(end?.targets.toSorted()).toEqual(['Group', 'Patient']);
+  expect(listTargetOptions(end!).map(({ value }) => value)).toContain('owner.');
+});

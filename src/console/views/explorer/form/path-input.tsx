@@ -66,10 +66,11 @@ interface TargetInputProps {
 }
 
 function TargetInput({ reference, onChoose }: TargetInputProps) {
-  const find = useCallback((text: string) => filterOptions(listTargetOptions(reference), text), [reference]);
+  const { code, targets } = reference;
+  const find = useCallback((text: string) => filterOptions(listTargetOptions(reference), text), [code, targets.join()]);
   return (
     <Combobox
-      label={`Follow ${reference.code} to a type`}
+      label={`Follow ${code} to a type`}
       text=""
       find={find}
       onChoose={({ value }) => onChoose(value)}

@@ -45,11 +45,8 @@ export function followSteps(capabilities: Capabilities, type: string, steps: rea
   );
 }
 
-/** The parameter at the end of a path; undefined if the server lists none of this name. */
+/** The parameter at the end of a path; undefined if the server lists none of this name. Where several types have it, it may lead to the targets of each. */
 export function findEnd(capabilities: Capabilities, type: string, { steps, code }: ParameterPath): SearchableParameter | undefined {
-  for (const one of followSteps(capabilities, type, steps)) {
-    const found = findParameter(capabilities, one, code);
-    if (found) return found;
-  }
-  return undefined;
+  const found = followSteps(capabilities, type, steps).flatMap((one) => findParameter(capabilities, one, code) ?? []);
+  return found[0] && { ...found[0], targets: [...new Set(found.flatMap(({ targets }) => targets))] };
 }
