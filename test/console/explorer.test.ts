@@ -105,11 +105,15 @@ inChromium('the explorer', () => {
     await choose('Follow subject to a type', '→ Patient');
     // what is chosen next has the focus
     await page.waitForSelector('.path-input input[aria-label="Parameter of Patient"]:focus');
-    await page.waitForSelector('.criterion-note:has-text("Without a value it is not in the query: subject:Patient.")');
+    await page.waitForSelector('.criterion-note:has-text("Choose a parameter. Without one it is not in the query: subject:Patient.")');
+    expect(await page.isVisible('.criterion .alternative')).toBe(false);
     expect(await opened.findViolations()).toEqual([]);
     await choose('Parameter of Patient', 'organization');
     await choose('Follow organization to a type', '→ Organization');
     await choose('Parameter of Organization', 'name');
+    await page.waitForSelector(
+      '.criterion-note:has-text("Without a value it is not in the query: subject:Patient.organization:Organization.name")',
+    );
     expect(await page.evaluate('[...document.querySelectorAll(".step")].map((step) => step.textContent)')).toEqual([
       'subject → Patient',
       'organization → Organization',

@@ -4,7 +4,7 @@ import { type Capabilities, MODIFIERS, type SearchableParameter } from '../query
 import { formatPath, parsePath } from '../query/parameter-path.ts';
 import { joinAlternatives, splitAlternatives } from '../query/search-value.ts';
 import { PathInput } from './path-input.tsx';
-import { findEnd, type Row } from './rows.ts';
+import { findEnd, listSaying, type Row } from './rows.ts';
 import { ValueInput } from './value-input.tsx';
 
 interface CriterionProps {
@@ -49,18 +49,20 @@ export function Criterion({ capabilities, type, row, problem, onChange, onRemove
           })
         }
       />
-      <Alternatives
-        capabilities={capabilities}
-        parameter={parameter}
-        modifier={path.modifier}
-        row={row}
-        invalid={problem !== undefined}
-        onChange={(value) => onChange({ ...row, value })}
-      />
+      {path.code !== '' && (
+        <Alternatives
+          capabilities={capabilities}
+          parameter={parameter}
+          modifier={path.modifier}
+          row={row}
+          invalid={problem !== undefined}
+          onChange={(value) => onChange({ ...row, value })}
+        />
+      )}
       <Button variant="quiet" icon="close" label={`Remove the condition ${row.name}`} onClick={onRemove} />
-      {path.steps.length > 0 && row.value === '' && (
+      {(path.steps.length > 0 || row.value !== '') && listSaying([row]).length === 0 && (
         <p class="criterion-note">
-          Without a value it is not in the query: <code>{row.name}</code>
+          {path.code === '' ? 'Choose a parameter. Without one' : 'Without a value'} it is not in the query: <code>{row.name}</code>
         </p>
       )}
       {(problem !== undefined || isUnknown) && (
