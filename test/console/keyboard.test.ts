@@ -2,7 +2,7 @@
 // how long messages stay.
 import { inChromium } from '../journeys/chromium.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
-import { pauseTime } from './page-clock.ts';
+import { pauseTime, runUntil, runUntilShown } from './page-clock.ts';
 
 const SUBJECT = { reference: 'Patient/person' };
 const FULFILL = { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] };
@@ -186,6 +186,36 @@ inChromium('the console by keyboard', () => {
       await page.keyboard.press('Enter');
       await page.waitForSelector('.toast:has-text("It failed")', { state: 'detached' });
       await page.waitForSelector('button:focus:has-text("Show a message")');
+    });
+
+    test.each([
+      ['is still there', '', 'button:focus[aria-label="Add a key"]'],
+      ['cannot have it any more', `document.querySelector('button[aria-label="Add a key"]').disabled = true`, 'main#content:focus'],
+    ])('that are dismissed give the focus back to the header, or to the content: what had it there %s', async (_, change, place) => {
+      const { page } = opened;
+      await showToast();
+      await page.evaluate(`document.querySelector('button[aria-label="Add a key"]').focus()`);
+      await page.keyboard.press('F8');
+      await page.waitForSelector('.toast button:focus');
+      await page.evaluate(change);
+      await page.click('.toast button[aria-label="Dismiss"]');
+      await page.waitForSelector(toast, { state: 'detached' });
+      await page.waitForSelector(place);
+    });
+
+    test('have the focus again when the dialog is closed that was opened from them', async () => {
+      const { page } = opened;
+      await showToast();
+      await pauseTime(page);
+      await page.keyboard.press('F8');
+      await runUntilShown(page, `${toast} button:focus:has-text("Undo")`);
+      await page.keyboard.press('Control+k');
+      await runUntilShown(page, `dialog.palette input:focus`);
+      await page.waitForSelector(`dialog.palette ${toast}`);
+      await page.keyboard.press('Escape');
+      await runUntil(page, async () => !(await page.isVisible('dialog.palette')));
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Undo');
+      await page.clock.resume();
     });
   });
 

@@ -11,6 +11,7 @@ export const findTopModal = (): HTMLDialogElement | undefined => modals.at(-1);
 
 /** Returns the function that closes the dialog. Call it before the dialog is removed, so that the messages can be moved out. */
 export function openModal(dialog: HTMLDialogElement): () => void {
+  const before = document.activeElement as HTMLElement | null;
   dialog.showModal();
   modals.push(dialog);
   window.dispatchEvent(new Event(MODALS_CHANGED));
@@ -18,5 +19,8 @@ export function openModal(dialog: HTMLDialogElement): () => void {
     dialog.close();
     modals.splice(modals.indexOf(dialog), 1);
     window.dispatchEvent(new Event(MODALS_CHANGED));
+    // the browser gives the focus back, but not to a message: that was in the dialog until now
+    const { activeElement } = document;
+    if (activeElement === document.body || dialog.contains(activeElement)) before?.focus({ preventScroll: true });
   };
 }

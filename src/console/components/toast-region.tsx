@@ -70,13 +70,12 @@ function makeRoom(messages: Shown[], held: ReadonlySet<number>): Shown[] {
   return messages.filter((message) => message !== oldest);
 }
 
-/** The focus goes from a message back to what had it before, or to what is below it: a dialog, or the content. */
+/** The focus goes from a message back to what had it before. If that cannot have it any more, it goes to what is below the message: a dialog, or the content. */
 function focusPlace(message: HTMLElement, before: HTMLElement | null): void {
-  const place = message.closest('dialog') ?? document.getElementById('content');
-  if (before && place?.contains(before)) {
-    before.focus({ preventScroll: true });
-    return;
-  }
+  const dialog = message.closest('dialog');
+  if (!dialog || dialog.contains(before)) before?.focus({ preventScroll: true });
+  if (before && document.activeElement === before) return;
+  const place = dialog ?? document.getElementById('content');
   if (!place) return;
   place.tabIndex = -1;
   place.focus({ preventScroll: true });
