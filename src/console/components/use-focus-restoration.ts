@@ -13,23 +13,29 @@ function watchFocus(root: HTMLElement): () => void {
   const { signal } = listening;
   /** The element that has the focus and those around it, from the inside out. */
   let path: HTMLElement[] = [];
+  /** Whether the user saw where the focus was: not after a press of the pointer. */
+  let isSeen = false;
   const remember = ({ target }: FocusEvent): void => {
     path = listPath(target as HTMLElement, root);
+    isSeen = path[0]!.matches(':focus-visible');
   };
   const forget = (): void => {
     if (path[0]?.isConnected) path = [];
   };
   const restore = (): void => {
     if (path.length === 0 || path[0]!.isConnected || document.activeElement !== document.body) return;
-    const [heading] = path.flatMap((one) => (one.isConnected && one.querySelector<HTMLElement>('h1, h2, h3')) || []);
-    const place = heading ?? root;
+    const headings = path.flatMap((one) => (one.isConnected ? [...one.querySelectorAll<HTMLElement>('h1, h2, h3')] : []));
+    const place = headings.find((heading) => heading.checkVisibility()) ?? root;
     path = [];
     place.tabIndex = -1;
-    place.focus();
+    place.focus({ preventScroll: !isSeen });
   };
   root.addEventListener('focusin', remember, { signal });
-  // the focus went nowhere, of itself; an element that is removed is gone only after its event
-  root.addEventListener('focusout', ({ relatedTarget }) => void (relatedTarget === null && queueMicrotask(forget)), { signal });
+  // the focus left the root, or went nowhere, of itself; an element that is removed is gone only after its event
+  const leave = ({ relatedTarget }: FocusEvent): void => {
+    if (!root.contains(relatedTarget as Node | null)) queueMicrotask(forget);
+  };
+  root.addEventListener('focusout', leave, { signal });
   const observer = new MutationObserver(restore);
   observer.observe(root, { childList: true, subtree: true });
   return () => {
