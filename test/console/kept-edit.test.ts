@@ -114,6 +114,7 @@ inChromium('an edit that is not saved', () => {
     await page.click('button:has-text("Save")');
     await page.click(`${NOTICE} button:has-text("Discard it")`);
     await page.waitForSelector(NOTICE, { state: 'detached' });
+    await page.waitForSelector('h1:focus:has-text("Sign in to Facet")');
     await opened.signIn('demo');
     await waitForEditor('Kingsley');
     expect(await page.textContent('body')).not.toContain('Byronesque');

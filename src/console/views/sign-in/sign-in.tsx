@@ -1,5 +1,5 @@
 // The sign-in page: an issuer, a key, or on a development server one click.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import icon from '../../../design/icon.svg';
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Session, signIn, signInAsDemo } from '../../api/session.ts';
@@ -7,6 +7,7 @@ import { Arrival } from '../../arrival.tsx';
 import { Button } from '../../components/button.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { useFocusRestoration } from '../../components/use-focus-restoration.ts';
 import { KeptEditNotices } from '../../edits/kept-edit-notice.tsx';
 import { useHasEdits } from '../../edits/kept-edits.ts';
 import { toHref, useLocation } from '../../router.ts';
@@ -22,6 +23,8 @@ interface SignInProps {
 export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
   const [error, setError] = useState<ApiError>();
   const [problem, setProblem] = useState(found);
+  const content = useRef<HTMLElement>(null);
+  useFocusRestoration(content);
   const attempt = async (begin: () => Promise<Session>): Promise<void> => {
     setError(undefined);
     setProblem(undefined);
@@ -32,7 +35,7 @@ export function SignIn({ session, problem: found, onSignedIn }: SignInProps) {
     }
   };
   return (
-    <main class="sign-in credentials" id="content" tabIndex={-1}>
+    <main class="sign-in credentials" id="content" tabIndex={-1} ref={content}>
       <img src={icon} alt="" width="40" height="40" />
       <h1>Sign in to Facet</h1>
       {problem && <ProblemNotice {...problem} />}
