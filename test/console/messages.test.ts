@@ -2,6 +2,7 @@
 import { inChromium } from '../journeys/chromium.ts';
 import type { AccessibilityNode } from './console-page.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
+import { pauseTime, runUntilShown } from './page-clock.ts';
 
 inChromium('messages over a dialog', () => {
   let opened: OpenConsole;
@@ -55,6 +56,8 @@ inChromium('messages over a dialog', () => {
       const before = (await listRegions()).map(({ id }) => id);
       await page.evaluate(toScript(`A ${tone} one`, tone));
       await page.waitForSelector(`.toast:has-text("A ${tone} one")`);
+      // it stays for as long as the pointer is at it
+      await page.hover('.toast');
       expect(await isOnTop('.toast')).toBe(true);
       const [region] = (await listRegions()).filter(({ text }) => text.includes(`A ${tone} one`));
       expect(region?.role).toBe(role);
@@ -90,7 +93,9 @@ inChromium('messages over a dialog', () => {
 
   test('the message of an action that closes its dialog comes into a region that is in its place in an earlier frame', async () => {
     const { page } = opened;
+    await page.clock.install();
     await openDialog();
+    await pauseTime(page);
     await page.evaluate(`
       window.frame = 0;
       const count = () => { window.frame++; requestAnimationFrame(count); };
@@ -106,7 +111,10 @@ inChromium('messages over a dialog', () => {
       ${toScript('The action is done')}
       document.querySelector('dialog').close();
     `);
-    await page.waitForSelector('.toast:has-text("The action is done")');
+    // however long that takes, the message waits for a time that does not pass meanwhile
+    await page.waitForSelector('dialog', { state: 'detached' });
+    await runUntilShown(page, '.toast:has-text("The action is done")');
+    await page.clock.resume();
     const seen = await page.evaluate<{ what: string; frame: number }[]>('seen');
     expect(seen.map(({ what }) => what)).toEqual(['region', 'message']);
     expect(seen[1]!.frame).toBeGreaterThan(seen[0]!.frame);
