@@ -71,6 +71,7 @@ const announceOther = ({ surfaces }: Session): void =>
   showToast({
     text: `Another session has begun in this browser: you now work for ${findTenant({ surfaces })?.name ?? 'the installation'}`,
     tone: 'bad',
+    isForAnyTenant: true,
   });
 
 /** Renews the session only if the user did something since the last time. */

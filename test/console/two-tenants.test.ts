@@ -68,10 +68,23 @@ inChromium('two tenants in one browser', () => {
       `fetch('/console/session', { method: 'POST', headers: ${headers}, body: JSON.stringify({ key: '${facet.other.fhir}' }) }).then(() => {})`,
     );
     const before = (await opened.readTraffic()).length;
-    await page.click('button:has-text("Search")');
+    // a message of the tenant before that the pointer holds from when it comes
+    const message = '.toast:has-text("Ferritin cannot be ordered")';
+    await page.evaluate(`new Promise((resolve) => {
+      new MutationObserver((_, observer) => {
+        const shown = document.querySelector('.toast');
+        if (!shown) return;
+        observer.disconnect();
+        shown.dispatchEvent(new MouseEvent('mouseenter'));
+        resolve();
+      }).observe(document.body, { childList: true, subtree: true });
+      window.dispatchEvent(new CustomEvent('facet:toast', { detail: { text: 'Ferritin cannot be ordered', tone: 'bad' } }));
+    })`);
+    await page.evaluate(`[...document.querySelectorAll('button')].find((one) => one.textContent.trim() === 'Search').click()`);
     // the message ends by itself
     await page.waitForSelector('.toast:has-text("you now work for other")');
     await page.waitForSelector('.account .badge:has-text("other")');
+    expect(await page.isVisible(message)).toBe(false);
     expect((await opened.readTraffic()).slice(before)).toContain('the session of this page has ended');
     await other.waitForSelector('.account .badge:has-text("other")');
     await other.close();

@@ -1,5 +1,6 @@
 // The messages of the page and the notice of a busy server. While a modal dialog is open they are in it: outside they are inert, and screen readers do not hear them.
 import { useEffect, useRef } from 'preact/hooks';
+import { findTenant } from '../api/session.ts';
 import { useSession } from '../session-context.tsx';
 import { findTopModal, MODALS_CHANGED } from './modals.ts';
 import { ToastRegion } from './toast-region.tsx';
@@ -25,4 +26,8 @@ export function Messages() {
   );
 }
 
-const Toasts = () => <ToastRegion session={useSession().session?.id} />;
+function Toasts() {
+  const { session } = useSession();
+  const tenant = session?.id === undefined ? undefined : (findTenant(session)?.slug ?? '');
+  return <ToastRegion session={session?.id} tenant={tenant} />;
+}

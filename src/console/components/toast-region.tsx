@@ -12,7 +12,22 @@ const SETTLED_MS = 100;
 
 const KEY = 'F8';
 
-type Shown = ToastMessage & { id: number };
+/** Who sees the page: its session, and whose data that opens. */
+interface Viewer {
+  session: string | undefined;
+  /** '' for an operator of the installation. Undefined: nobody is signed in. */
+  tenant: string | undefined;
+}
+
+interface Shown extends ToastMessage {
+  id: number;
+  /** For whom it was shown. */
+  viewer: Viewer;
+}
+
+/** An action belongs to the session in which it was offered, and a text to its tenant: it may have words of the server. */
+const isFor = ({ action, isForAnyTenant, viewer }: Omit<Shown, 'id'>, { session, tenant }: Viewer): boolean =>
+  (!action || viewer.session === session) && (isForAnyTenant || viewer.tenant === tenant);
 
 /** Both live regions are there before they have a message: screen readers do not announce a region that is new. Of a region only what is added is announced. */
 const REGIONS = [
@@ -20,21 +35,20 @@ const REGIONS = [
   { tone: 'bad', role: 'alert', live: 'assertive' },
 ] as const;
 
-/** `session`: the one that the page shows. An action belongs to the session in which it was offered. */
-export function ToastRegion({ session }: { session: string | undefined }) {
+export function ToastRegion({ session, tenant }: Viewer) {
   const [messages, setMessages] = useState<Shown[]>([]);
-  useEffect(() => setMessages((before) => before.filter(({ action }) => !action)), [session]);
+  const viewer = useRef<Viewer>({ session, tenant });
+  viewer.current = { session, tenant };
+  useEffect(() => setMessages((before) => before.filter((message) => isFor(message, viewer.current))), [session, tenant]);
   const held = useRef(new Set<number>());
-  const shown = useRef(session);
-  shown.current = session;
   const remove = (id: number): void => setMessages((before) => before.filter((one) => one.id !== id));
   const hold = (id: number, isHeld: boolean): void => void (isHeld ? held.current.add(id) : held.current.delete(id));
   useEffect(() => {
     let count = 0;
-    const add = (message: ToastMessage): void => setMessages((before) => [...makeRoom(before, held.current), { ...message, id: ++count }]);
+    const add = (message: Shown): void => setMessages((before) => [...makeRoom(before, held.current), message]);
     const show = ({ detail }: CustomEventInit<ToastMessage>): void => {
-      const offered = shown.current;
-      setTimeout(() => (!detail!.action || shown.current === offered) && add(detail!), SETTLED_MS);
+      const message: Shown = { ...detail!, id: ++count, viewer: viewer.current };
+      setTimeout(() => isFor(message, viewer.current) && add(message), SETTLED_MS);
     };
     window.addEventListener(TOAST_SHOWN, show);
     return () => window.removeEventListener(TOAST_SHOWN, show);

@@ -3,6 +3,8 @@ export interface ToastMessage {
   text: string;
   tone?: 'good' | 'bad';
   action?: { label: string; run: () => void };
+  /** It says nothing of a tenant, and stays when the tenant of the page changes. */
+  isForAnyTenant?: boolean;
 }
 
 export const TOAST_SHOWN = 'facet:toast';

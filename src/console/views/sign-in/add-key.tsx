@@ -20,7 +20,8 @@ export function AddKeyDialog({ session, onAdded, onClose }: AddKeyDialogProps) {
     setError(undefined);
     try {
       onAdded(await addKey(key));
-      showToast({ text: 'The key is added to your session' });
+      // the key may open a tenant for an operator
+      showToast({ text: 'The key is added to your session', isForAnyTenant: true });
       onClose();
     } catch (reason) {
       setError(toApiError(reason));
