@@ -1,11 +1,14 @@
 // Bodies over the limit are refused as early as possible, and the connection is closed in a way that lets the client read the response.
 // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14, https://www.rfc-editor.org/rfc/rfc9112#section-9.6
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Listening, listen } from './listening.ts';
 import { answerOn, open, sendRaw } from './raw-http.ts';
 
 const MIB = 1024 * 1024;
+/** Longer than the server waits for a client that sends nothing. */
+const SILENCE_MS = 6000;
 const bomb = gzipSync(Buffer.alloc(20 * MIB));
 let facet: Listening;
 beforeAll(async () => {
@@ -55,6 +58,26 @@ describe.each(DOORS)('%s POST %s', (api, path) => {
     );
     expect(status).toBe(413);
   });
+});
+
+test('a client that goes on sending gets no reset; one that stops is disconnected', async () => {
+  const socket = open(facet.url, { allowHalfOpen: true });
+  socket.write(head('fhir', '/fhir/R4/Patient', `Content-Length: ${10 * MIB}`));
+  const [response] = (await once(socket, 'data')) as [Buffer];
+  expect(response.toString()).toMatch(/^HTTP\/1\.1 413 /);
+  for (let piece = 0; piece < 6; piece++) {
+    socket.write(Buffer.alloc(0x1000, 0x20));
+    await delay(700);
+  }
+  expect(socket.errored).toBeNull();
+  const disconnected = once(socket, 'error');
+  await delay(SILENCE_MS);
+  // the first write gets a reset, and the next one fails
+  while (!socket.errored) {
+    socket.write(' ');
+    await delay(100);
+  }
+  await expect(disconnected).resolves.toEqual([expect.objectContaining({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) })]);
 });
 
 test('a response with another error does not wait for a long body', async () => {

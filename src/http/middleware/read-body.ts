@@ -116,8 +116,9 @@ function decodeUtf8(bytes: Buffer): string {
 
 /** In bytes. To read the rest of a body up to this size costs less than a new connection. */
 const SHORT = 64 * 1024;
-/** How long incoming data is discarded before the connection is closed. */
-const LINGER_MS = 2000;
+/** For how long a client may send nothing before the connection is closed, and for how long in all, in ms. Until then, what it sends is discarded. */
+const IDLE_MS = 2000;
+const MAX_LINGER_MS = 30_000;
 
 /**
  * If much of the body is left, it is not read, and the connection is closed in stages: a client that still sends would otherwise get a reset instead of the
@@ -142,7 +143,14 @@ const hasLongBody = ({ headers }: IncomingMessage): boolean =>
 function closeInStages(socket: Socket): void {
   socket.destroySoon = () => {
     socket.end();
-    const cut = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(cut));
+    const until = Date.now() + MAX_LINGER_MS;
+    let read = socket.bytesRead;
+    const closeIfIdle = (): void => {
+      if (socket.bytesRead === read || Date.now() >= until) socket.destroy();
+      read = socket.bytesRead;
+    };
+    // what arrived while this process was busy is read after timers and before immediates
+    const check = setInterval(() => setImmediate(closeIfIdle), IDLE_MS);
+    socket.once('close', () => clearInterval(check));
   };
 }
