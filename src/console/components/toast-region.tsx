@@ -1,6 +1,6 @@
 // Short messages about what was done, with an action to undo it where that is possible. Screen readers announce them, failures at once. A key leads to the newest: it
 // would be gone before somebody without a pointer has reached it from the content.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button.tsx';
 import { TOAST_SHOWN, type ToastMessage } from './toast.tsx';
 
@@ -116,7 +116,8 @@ function Toast({ id, text, tone = 'good', action, onHold, onEnd }: ToastProps) {
     if (own.current?.contains(document.activeElement)) focusPlace(own.current, origin.current);
     onEnd(id);
   };
-  useEffect(() => {
+  // before the next event: a message that is about to end stays as soon as the pointer is at it
+  useLayoutEffect(() => {
     onHold(id, isHeld);
     if (isHeld) return;
     const timer = setTimeout(remove, action ? SHOWN_MS.action : SHOWN_MS.plain);
