@@ -1,5 +1,6 @@
 // The explorer in a real browser: a search by form and by line, its result as table, Bundle, program and plan, with the keyboard, for two tenants.
 import { inChromium } from '../journeys/chromium.ts';
+import { until } from '../until.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 
 inChromium('the explorer', () => {
@@ -34,7 +35,12 @@ inChromium('the explorer', () => {
   }
 
   const waitForTotal = (text: string) => opened.page.waitForSelector(`${STATUS}:has-text("${text}")`);
-  const readLine = () => opened.page.inputValue(LINE);
+  /** The line follows the form a frame later. */
+  const waitForLine = (text: string) =>
+    until(
+      () => opened.page.inputValue(LINE),
+      (line) => line === text,
+    );
   const readColumn = (at: number) =>
     opened.page.evaluate<string[]>(`[...document.querySelectorAll('tbody tr')].map((row) => row.children[${at}].textContent)`);
 
@@ -86,7 +92,7 @@ inChromium('the explorer', () => {
     expect(await opened.findViolations()).toEqual([]);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    expect(await readLine()).toBe('Patient?_has:Observation:subject:status=amended');
+    await waitForLine('Patient?_has:Observation:subject:status=amended');
     await page.keyboard.press('Enter');
     await waitForTotal('1 match, all on this page');
     expect(await readColumn(0)).toEqual(['explorer-ada']);
@@ -119,7 +125,7 @@ inChromium('the explorer', () => {
       'organization → Organization',
     ]);
     await page.fill('.alternative input', 'Analytical');
-    expect(await readLine()).toBe('Observation?subject:Patient.organization:Organization.name=Analytical');
+    await waitForLine('Observation?subject:Patient.organization:Organization.name=Analytical');
     await page.keyboard.press('Enter');
     await waitForTotal('5 matches, all on this page');
     expect(new Set(await readColumn(3))).toEqual(new Set(['Patient/explorer-ada']));
@@ -138,7 +144,7 @@ inChromium('the explorer', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
     await waitForTotal('20 matches on this page');
-    expect(await readLine()).toBe('Observation?patient=Patient/explorer-grace');
+    await waitForLine('Observation?patient=Patient/explorer-grace');
     expect(new Set(await readColumn(3))).toEqual(new Set(['Patient/explorer-grace']));
   });
 
@@ -157,7 +163,7 @@ inChromium('the explorer', () => {
     await page.click('button:has-text("First")');
     await page.click('button:has-text("Count")');
     await waitForTotal('10 matches on this page, of 30');
-    expect(await readLine()).toBe('Observation?_sort=date&_count=10&_total=accurate');
+    await waitForLine('Observation?_sort=date&_count=10&_total=accurate');
   });
 
   test('what refers to the matches comes along, columns are chosen, and a row leads to the resource', async () => {
@@ -175,7 +181,7 @@ inChromium('the explorer', () => {
     expect(new URL(page.url()).pathname).toBe('/console/Patient/explorer-ada');
     await page.goBack();
     await waitForTotal('1 match, all on this page');
-    expect(await readLine()).toBe('Patient?family=lovelace&_revinclude=Observation:subject');
+    await waitForLine('Patient?family=lovelace&_revinclude=Observation:subject');
     await page.waitForSelector('th:has-text("name.family")');
   });
 
@@ -236,7 +242,7 @@ inChromium('the explorer', () => {
     await opened.signIn('other');
     const before = (await opened.readTraffic()).length;
     await open('Patient');
-    expect(await readLine()).toBe('Patient');
+    await waitForLine('Patient');
     await run('Patient?name=lovelace');
     await opened.page.waitForSelector('.empty-state');
     expect((await opened.readTraffic()).slice(before)).not.toContain('explorer-ada');
