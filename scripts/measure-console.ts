@@ -16,15 +16,16 @@ const { values: options } = parseArgs({
   options: {
     resources: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '3' },
+    keep: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
 });
 if (options.help) {
-  console.log(`node scripts/measure-console.ts [--resources 1000000] [--runs 3]
+  console.log(`node scripts/measure-console.ts [--resources 1000000] [--runs 3] [--keep]
 
 Loads a corpus into a new database (a million takes about ten minutes), opens each view of the console and prints the time until nothing of it is loading: the
 first run, and the median of the runs. Then it types searches, and prints the time until the result is shown, with the pause for which the page waits for
-more letters. The database is dropped at the end. Needs Chromium and a PostgreSQL server (BENCH_DATABASE_URL).`);
+more letters. The database is dropped at the end; with --keep it is the one that npm run bench -- --keep has left. Needs Chromium and a PostgreSQL server (BENCH_DATABASE_URL).`);
   process.exit();
 }
 
@@ -143,7 +144,8 @@ async function report(name: string, measure: () => Promise<number>): Promise<voi
 
 const database = await createBenchDatabase(corpus, {
   server: SERVER,
-  name: `facet_console_${process.pid}`,
+  name: options.keep ? `facet_bench_${options.resources}` : `facet_console_${process.pid}`,
+  isKept: options.keep,
   log: (line) => console.error(line),
 });
 const dataDir = mkdtempSync(join(tmpdir(), 'facet-console-'));
