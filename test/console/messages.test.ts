@@ -72,11 +72,25 @@ inChromium('messages over a dialog', () => {
     },
   );
 
+  test('F8 leads from the dialog to the newest message, and its action back', async () => {
+    const { page } = opened;
+    await openDialog();
+    await page.waitForSelector('dialog input[aria-label=Patient]:focus');
+    await page.evaluate(toScript('By key'));
+    await page.waitForSelector('.toast:has-text("By key")');
+    await page.keyboard.press('F8');
+    await page.waitForSelector('.toast button:has-text("Undo"):focus');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('dialog input[aria-label=Patient]:focus');
+    expect(await page.evaluate('window.undone')).toBe('By key');
+  });
+
   test('a message stays when the dialog closes, and is in a dialog that is opened after it', async () => {
     const { page } = opened;
     await openDialog();
     await page.evaluate(toScript('It stays'));
     await page.waitForSelector('dialog .toast:has-text("It stays")');
+    await page.hover('.toast');
     await page.keyboard.press('Escape');
     await page.waitForSelector('dialog', { state: 'detached' });
     await page.waitForSelector('.toast:has-text("It stays")');
