@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ROOT } from '../../src/root.ts';
 import { buildEnvironment } from '../../test/journeys/program-environment.ts';
 
 export interface DemoServer {
@@ -18,8 +19,6 @@ export interface DemoServer {
 export const PATIENT = '01936b00-0000-7000-8000-0000000000aa';
 /** An order with its report, and one that is at the laboratory. */
 export const ORDERS = { completed: '01936b00-0000-7000-8000-0000000000b1', collected: '01936b00-0000-7000-8000-0000000000b2' };
-
-const ROOT = join(import.meta.dirname, '../..');
 
 /** No setting of the caller is passed on: with JUNCTION_API_KEY the orders would go to the laboratory network. */
 export const buildServerEnvironment = (directory: string, caller = process.env): Record<string, string> =>

@@ -5,7 +5,7 @@ import { readRetryTime, waitUntil } from './waits.ts';
 
 /**
  * How a request is treated when the server is busy. `read`: it changes nothing, and is repeated while the user waits for it. `single-read`: it changes nothing, and is sent once:
- * its caller comes again by itself, later after each failure, or goes on without it. `write`: it is sent once, because the server may have done it.
+ * its caller sends it again later, or goes on without it. `write`: it is sent once, because the server may have done it.
  */
 type RequestKind = 'read' | 'single-read' | 'write';
 

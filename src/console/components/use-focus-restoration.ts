@@ -31,7 +31,7 @@ function watchFocus(root: HTMLElement): () => void {
     place.focus({ preventScroll: !isSeen });
   };
   root.addEventListener('focusin', remember, { signal });
-  // the focus left the root, or went nowhere, of itself; an element that is removed is gone only after its event
+  // an element that the focus leaves while it stays in the page is forgotten; a removed element is still connected during this event, so that is looked at later
   const leave = ({ relatedTarget }: FocusEvent): void => {
     if (!root.contains(relatedTarget as Node | null)) queueMicrotask(forget);
   };
