@@ -54,6 +54,16 @@ inChromium('an edit that is not saved', () => {
     return tab;
   };
 
+  /** Another tab signs in as the other tenant, which the page then shows. */
+  const changeTenant = async (): Promise<void> => {
+    const tab = await openTab();
+    await tab.click('button[aria-label="Sign out"]');
+    await tab.click('button:has-text("Continue as other")');
+    await tab.waitForSelector('.account .badge:has-text("other")');
+    await tab.close();
+    await opened.page.waitForSelector('.account .badge:has-text("other")');
+  };
+
   test('is not shown without a session, and goes on after the next sign-in for its tenant', async () => {
     const { page } = opened;
     await edit('Lovelace', 'Kingsley');
@@ -168,13 +178,41 @@ inChromium('an edit that is not saved', () => {
     await page.click('button:has-text("Save")');
     await page.hover('.toast:has-text("Saved version")');
     await page.waitForSelector('.toast button:has-text("Undo")');
-    const tab = await openTab();
-    await tab.click('button[aria-label="Sign out"]');
-    await tab.click('button:has-text("Continue as other")');
-    await tab.waitForSelector('.account .badge:has-text("other")');
-    await tab.close();
-    await page.waitForSelector('.account .badge:has-text("other")');
+    await changeTenant();
     await page.waitForSelector('.toast button:has-text("Undo")', { state: 'detached' });
+    await opened.signOut();
+    await opened.signIn('demo');
+  });
+
+  test.each(['Save', 'Undo'])('what %s comes to is not told to another tenant that sees the page by then', async (button) => {
+    const { page, facet } = opened;
+    const { name } = (await facet.fhir('get', '/Patient/person').expect(200)).body;
+    await edit(name[0].family, `Noether${button}`);
+    if (button === 'Undo') await page.click('button:has-text("Save")');
+    let release = (): void => undefined;
+    const isReleased = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/fhir/R4/Patient/person', async (route) => {
+      await isReleased;
+      await route.continue();
+    });
+    await page.click(button === 'Undo' ? '.toast button:has-text("Undo")' : 'button:has-text("Save")');
+    await changeTenant();
+    const hasResponded = new Promise<void>((resolve) => {
+      page.on(
+        'response',
+        (response) => void (response.url().endsWith('/fhir/R4/Patient/person') && response.text().then(() => resolve(), resolve)),
+      );
+    });
+    release();
+    await hasResponded;
+    await page.unroute('**/fhir/R4/Patient/person');
+    // longer than a message waits before it is shown
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 500))');
+    await page.evaluate(`window.dispatchEvent(new CustomEvent('facet:toast', { detail: { text: 'A later message' } }))`);
+    await page.waitForSelector('.toast:has-text("A later message")');
+    expect(await page.textContent('.toasts')).toBe('A later message');
     await opened.signOut();
     await opened.signIn('demo');
   });

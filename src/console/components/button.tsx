@@ -4,7 +4,7 @@ import { useId, useRef, useState } from 'preact/hooks';
 import { toApiError } from '../api/api-error.ts';
 import { DisabledReason } from './disabled-reason.tsx';
 import { Icon, type IconName } from './icons.tsx';
-import { showToast } from './toast.tsx';
+import { prepareToast, type ToastMessage } from './toast.tsx';
 
 interface ButtonProps {
   children?: ComponentChildren;
@@ -30,10 +30,11 @@ export function Button({ children, onClick, variant = 'plain', icon, label, type
   const press = (event: Event): void => {
     // also keeps a form from being sent
     if (isDisabled) event.preventDefault();
+    const show = prepareToast();
     const result = isDisabled ? undefined : onClick?.();
     if (!(result instanceof Promise)) return;
     setIsRunning(true);
-    void result.catch(showFailure).finally(() => setIsRunning(false));
+    void result.catch((reason) => show(describeFailure(reason))).finally(() => setIsRunning(false));
   };
   return (
     <>
@@ -61,8 +62,8 @@ export function Button({ children, onClick, variant = 'plain', icon, label, type
 /** A message does not count seconds down. */
 const TIME = new Intl.DateTimeFormat('en', { timeStyle: 'medium' });
 
-function showFailure(reason: unknown): void {
+function describeFailure(reason: unknown): ToastMessage {
   const { message, remedy, retryAt } = toApiError(reason);
   const retry = retryAt === undefined ? '' : ` It can be tried again at ${TIME.format(retryAt)}.`;
-  showToast({ text: `This did not work: ${[message, remedy].filter(Boolean).join('. ')}${retry}`, tone: 'bad' });
+  return { text: `This did not work: ${[message, remedy].filter(Boolean).join('. ')}${retry}`, tone: 'bad' };
 }

@@ -2,7 +2,7 @@
 // would be gone before somebody without a pointer has reached it from the content.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button } from './button.tsx';
-import { TOAST_SHOWN, type ToastMessage } from './toast.tsx';
+import { nameViewer, readViewer, TOAST_SHOWN, type ToastMessage, type Viewer } from './toast.tsx';
 
 /** A message with an action stays longer. */
 const SHOWN_MS = { plain: 5000, action: 12_000 };
@@ -12,16 +12,8 @@ const SETTLED_MS = 100;
 
 const KEY = 'F8';
 
-/** Who sees the page: its session, and whose data that opens. */
-interface Viewer {
-  session: string | undefined;
-  /** '' for an operator of the installation. Undefined: nobody is signed in. */
-  tenant: string | undefined;
-}
-
 interface Shown extends ToastMessage {
   id: number;
-  /** For whom it was shown. */
   viewer: Viewer;
 }
 
@@ -37,9 +29,8 @@ const REGIONS = [
 
 export function ToastRegion({ session, tenant }: Viewer) {
   const [messages, setMessages] = useState<Shown[]>([]);
-  const viewer = useRef<Viewer>({ session, tenant });
-  viewer.current = { session, tenant };
-  useEffect(() => setMessages((before) => before.filter((message) => isFor(message, viewer.current))), [session, tenant]);
+  nameViewer({ session, tenant });
+  useEffect(() => setMessages((before) => before.filter((message) => isFor(message, { session, tenant }))), [session, tenant]);
   const held = useRef(new Set<number>());
   const remove = (id: number): void => setMessages((before) => before.filter((one) => one.id !== id));
   const hold = (id: number, isHeld: boolean): void => void (isHeld ? held.current.add(id) : held.current.delete(id));
@@ -47,8 +38,8 @@ export function ToastRegion({ session, tenant }: Viewer) {
     let count = 0;
     const add = (message: Shown): void => setMessages((before) => [...makeRoom(before, held.current), message]);
     const show = ({ detail }: CustomEventInit<ToastMessage>): void => {
-      const message: Shown = { ...detail!, id: ++count, viewer: viewer.current };
-      setTimeout(() => isFor(message, viewer.current) && add(message), SETTLED_MS);
+      const message: Shown = { viewer: readViewer(), ...detail!, id: ++count };
+      setTimeout(() => isFor(message, readViewer()) && add(message), SETTLED_MS);
     };
     window.addEventListener(TOAST_SHOWN, show);
     return () => window.removeEventListener(TOAST_SHOWN, show);

@@ -4,7 +4,7 @@ import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { type Json, parseExact } from '../../api/exact-json.ts';
 import type { Face, Faces } from '../../api/faces-data.ts';
 import { type ReadOptions, readSessionName } from '../../api/request.ts';
-import { showToast } from '../../components/toast.tsx';
+import { prepareToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
 import { dropEdit, type EditPlace, findKeptEdit, type KeptEdit, keepEdit, showInEditor } from '../../edits/kept-edits.ts';
 import { loadFaces } from './load-faces.ts';
@@ -66,11 +66,12 @@ export function useEdit({ place, faces, face, onSaved, reload }: EditOptions): E
     whileLocked(async () => {
       setFailure(undefined);
       const session = readSessionName();
+      const tellSaved = prepareSaved(base, session, reload);
       try {
-        tellSaved(base, { version: await saveEdit(base, { face, write, session }), session, reload });
+        tellSaved(await saveEdit(base, { face, write, session }));
       } catch (error) {
         if ((await examine(toApiError(error), text, session)) !== 'saved') return;
-        tellSaved(base, { version: undefined, session, reload });
+        tellSaved(undefined);
       }
       dropEdit(place);
       if (isMounted.current) onSaved();
@@ -118,26 +119,21 @@ function useRefusal(base: Faces, face: Face | undefined) {
 /** Without a response the write may be stored. 412 is a conflict in FHIR; vendors respond with 409, too, which may have other reasons. */
 const isMaybeStored = ({ status }: ApiError): boolean => status === 0 || status === 409 || status === 412;
 
-interface SavedEdit {
-  /** The new one; undefined: others may have saved at the same time, so that nothing can be taken back safely. */
-  version: string | undefined;
-  session: string | undefined;
-  reload: () => void;
-}
-
-function tellSaved(before: Faces, { version, session, reload }: SavedEdit): void {
-  if (version === undefined) {
-    showToast({ text: 'Saved' });
-    return;
-  }
-  const undo = (): void =>
+/**
+ * Called before an edit is saved; the result tells whoever saves it, and nobody else, that it is, and offers to take it back. It takes the new version; without one, others
+ * may have saved at the same time, so that nothing can be taken back safely.
+ */
+function prepareSaved(before: Faces, session: string | undefined, reload: () => void): (version: string | undefined) => void {
+  const show = prepareToast();
+  const undo = (version: string): void =>
     void restore(before, version, session)
       .then(() => {
-        showToast({ text: 'The edit was taken back' });
+        show({ text: 'The edit was taken back' });
         reload();
       })
-      .catch((error: unknown) =>
-        showToast({ text: `It could not be taken back: ${error instanceof Error ? error.message : ''}`, tone: 'bad' }),
-      );
-  showToast({ text: `Saved version ${version}`, action: { label: 'Undo', run: undo } });
+      .catch((error: unknown) => show({ text: `It could not be taken back: ${toApiError(error).message}`, tone: 'bad' }));
+  return (version) =>
+    version === undefined
+      ? show({ text: 'Saved' })
+      : show({ text: `Saved version ${version}`, action: { label: 'Undo', run: () => undo(version) } });
 }

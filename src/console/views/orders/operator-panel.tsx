@@ -7,7 +7,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { TimeText } from '../../components/time-text.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { prepareToast } from '../../components/toast.tsx';
 
 interface ActionText {
   label: string;
@@ -143,8 +143,9 @@ function ActionDialog({ id, action, query, onDone, onClose }: ActionDialogProps)
   const { label, effect, variant } = ACTIONS[action];
   const act = async (): Promise<void> => {
     setError(undefined);
+    const show = prepareToast();
     try {
-      showToast({ text: await actOnOrder(id, query, { action, reason: reason.trim() }) });
+      show({ text: await actOnOrder(id, query, { action, reason: reason.trim() }) });
       onClose();
     } catch (failure) {
       if (failure instanceof ApiError) setError(failure);

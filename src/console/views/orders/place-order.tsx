@@ -10,7 +10,7 @@ import { Combobox } from '../../components/combobox.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
 import { PatientInput } from '../../components/patient-input.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { prepareToast } from '../../components/toast.tsx';
 import { useIsMounted } from '../../components/use-is-mounted.ts';
 import type { ComboboxOption } from '../../components/use-options.ts';
 import { navigate } from '../../router.ts';
@@ -33,19 +33,19 @@ export function PlaceOrder({ denial, onClose }: PlaceOrderProps) {
   const place = async (): Promise<void> => {
     setError(undefined);
     setIsPlacing(true);
+    const show = prepareToast();
     const choice = `${patient} ${test!.id}`;
     // the same choice again is the same order: the response of an attempt may be lost. crypto.randomUUID exists on https and localhost only
     const id = ids.current.get(choice) ?? v7();
     ids.current.set(choice, id);
     try {
       const { isRepeated } = await placeOrder(id, patient, test!);
-      showToast({ text: isRepeated ? 'The order was placed already' : 'The order is placed' });
+      show({ text: isRepeated ? 'The order was placed already' : 'The order is placed' });
       if (isMounted.current) navigate(`/orders/${encodeURIComponent(id)}`, { replace: true });
     } catch (failure) {
       if (!(failure instanceof ApiError)) throw failure;
       if (isMounted.current) setError(failure);
-      else
-        showToast({ text: `The order ${failure.status === 0 ? 'may not be placed' : 'is not placed'}: ${failure.message}`, tone: 'bad' });
+      else show({ text: `The order ${failure.status === 0 ? 'may not be placed' : 'is not placed'}: ${failure.message}`, tone: 'bad' });
     } finally {
       setIsPlacing(false);
     }

@@ -6,7 +6,7 @@ import { type ServiceRequest, withdrawOrder } from '../../api/orders.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { ErrorNotice } from '../../components/error-notice.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { prepareToast } from '../../components/toast.tsx';
 import { useSignedIn } from '../../session-context.tsx';
 
 interface WithdrawProps {
@@ -23,9 +23,10 @@ export function Withdraw({ request, isOrder, hasEnded, onDone }: WithdrawProps) 
   if (!isOrder || hasEnded || request.status !== 'active') return null;
   const withdraw = async (): Promise<void> => {
     setError(undefined);
+    const show = prepareToast();
     try {
       await withdrawOrder(request.id);
-      showToast({ text: 'The order is withdrawn: the laboratory is told if it has the order' });
+      show({ text: 'The order is withdrawn: the laboratory is told if it has the order' });
       setIsOpen(false);
     } catch (failure) {
       if (failure instanceof ApiError) setError(failure);
