@@ -3,12 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onServer } from '../store/open.ts';
-import { emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';
+import { type FacetProcess, facet, killAll, migratedPlace, type Place, printed, startProcess } from './server-process.ts';
 
 let place: Place;
 let server: FacetProcess & { url: string };
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
   server = await startProcess(place.env);
 });
 afterAll(async () => {

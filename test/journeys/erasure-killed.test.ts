@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { onEmbedded, onServer } from '../store/open.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, killAll, launchIn, type Place, printed, startProcess } from './server-process.ts';
+import { call, killAll, launchIn, migratedPlace, type Place, printed, startProcess } from './server-process.ts';
 
 const OBSERVATIONS = 1000;
 let place: Place;
 beforeEach(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
   const server = await startProcess(place.env);
   const subject = { reference: 'Patient/killed' };
   const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject };

@@ -1,14 +1,14 @@
 // Concurrent transactions on two server processes with one PostgreSQL, one of which is killed: each succeeds or fails as a unit, and reported successes are
 // stored. https://hl7.org/fhir/R4/http.html#trules
 import { onServer } from '../store/open.ts';
-import { call, emptyPlace, killAll, startProcess } from './server-process.ts';
+import { call, killAll, migratedPlace, startProcess } from './server-process.ts';
 
 const CLIENTS = 16;
 const ROUNDS = 8;
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 onServer('a process that dies leaves no half transaction behind', async () => {
-  const place = await emptyPlace();
+  const place = await migratedPlace();
   try {
     const servers = await Promise.all([startProcess(place.env), startProcess(place.env)]);
     const key = place.keys().demo.fhir!;

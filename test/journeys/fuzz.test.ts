@@ -2,11 +2,11 @@
 // does the same for longer, and sends single requests again.
 import { fuzz } from '../../scripts/fuzz/run.ts';
 import { startTarget } from '../../scripts/fuzz/target.ts';
-import { emptyPlace, killAll, type Place } from './server-process.ts';
+import { killAll, migratedPlace, type Place } from './server-process.ts';
 
 let place: Place;
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
 });
 afterAll(async () => {
   await killAll();

@@ -4,7 +4,7 @@ import { type Attempt, anomaliesOf, type Histories } from '../../scripts/histori
 import { write } from '../../scripts/histories/workload.ts';
 import { randomFrom } from '../../scripts/orders/random.ts';
 import { onServer } from '../store/open.ts';
-import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
+import { killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 describe('the checker', () => {
   const histories: Histories = { a: [[], ['x'], ['x', 'y']], b: [[], ['y'], ['y', 'z']] };
@@ -38,7 +38,7 @@ describe('the checker', () => {
 describe('two servers', () => {
   let place: Place;
   beforeAll(async () => {
-    place = await emptyPlace();
+    place = await migratedPlace();
   });
   afterAll(async () => {
     await killAll();

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SERVER_URL } from '../store/open.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, printed, startProcess } from './server-process.ts';
+import { call, type FacetProcess, killAll, migratedPlace, type Place, printed, startProcess } from './server-process.ts';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;
 const KEY = /^ {2}([a-z]+_live_[0-9A-Za-z]{32})$/m;
@@ -12,7 +12,7 @@ onServer('keys on two servers', () => {
   let servers: (FacetProcess & { url: string })[];
   let operator: string;
   beforeAll(async () => {
-    place = await emptyPlace();
+    place = await migratedPlace();
     servers = await Promise.all([startProcess(place.env), startProcess(place.env)]);
     operator = KEY.exec((await printed(place.env, 'keys', 'create', '--operator', '--name', 'hosting')).join('\n'))![1]!;
   });

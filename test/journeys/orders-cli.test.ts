@@ -3,14 +3,14 @@ import { DEPRECATED_ORDER_STATES } from '../../src/deprecated-names.ts';
 import { type Sandbox, startSandbox } from '../../src/junction-sandbox/server.ts';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';
+import { call, type FacetProcess, facet, killAll, migratedPlace, type Place, printed, startProcess } from './server-process.ts';
 
 let sandbox: Sandbox;
 let place: Place;
 let server: FacetProcess & { url: string };
 beforeAll(async () => {
   sandbox = await startSandbox();
-  place = await emptyPlace();
+  place = await migratedPlace();
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: sandbox.url, JUNCTION_TEAM_ID: sandbox.teamId };
   server = await startProcess({ ...place.env, ...account });
   for (const tenant of ['demo', 'other'] as const) await put(tenant, { ...orderable(PATIENT), resourceType: 'Patient' });

@@ -8,7 +8,7 @@ import { onServer, SERVER_URL } from '../store/open.ts';
 import { waits } from '../until.ts';
 import { type Gate, gateTo } from './gate.ts';
 import { registration } from './people.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
+import { call, type FacetProcess, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 /** The clock of the servers: it stands still until it is moved. */
 let now = Date.now();
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await once(clock, 'listening');
   sandbox = await startSandbox();
   gate = await gateTo(sandbox.url);
-  place = await emptyPlace();
+  place = await migratedPlace();
   const account = { JUNCTION_API_KEY: sandbox.apiKey, JUNCTION_BASE_URL: gate.url, JUNCTION_TEAM_ID: sandbox.teamId };
   env = { ...place.env, ...account, FACET_TEST_CLOCK: `http://127.0.0.1:${(clock.address() as AddressInfo).port}` };
   servers = [];

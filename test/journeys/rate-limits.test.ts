@@ -1,13 +1,13 @@
 // Rate limits of running servers: of several processes together, after a restart, and on the FHIR API.
 import { SERVER_URL } from '../store/open.ts';
-import { call, emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
+import { call, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 const CENTURY = 100 * 365 * 86_400;
 const LIMIT = 40;
 const PROCESSES = SERVER_URL === undefined ? 1 : 2;
 let place: Place;
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
   const limit = { limit: LIMIT, seconds: CENTURY };
   place.env.FACET_RATE_LIMITS = JSON.stringify({ jump: limit, fhir: limit });
 });

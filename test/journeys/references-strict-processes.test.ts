@@ -2,11 +2,11 @@
 
 import { SERVER_URL } from '../store/open.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
+import { call, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 let place: Place;
 beforeEach(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
 });
 afterEach(async () => {
   await killAll();

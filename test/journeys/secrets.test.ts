@@ -11,11 +11,11 @@ import { until } from '../until.ts';
 import { orderable } from './people.ts';
 import {
   type Env,
-  emptyPlace,
   type FacetProcess,
   facet,
   facetReading,
   killAll,
+  migratedPlace,
   type Place,
   printed,
   startProcess,
@@ -71,7 +71,7 @@ onServer('a server in production', () => {
   });
 
   beforeAll(async () => {
-    place = await emptyPlace();
+    place = await migratedPlace();
     files = mkdtempSync(join(tmpdir(), 'facet-secrets-'));
     // a network that repeats what it is sent, as a careless one may
     network = createServer((req, res) => {

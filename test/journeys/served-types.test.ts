@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KNOWN_TYPES } from '../../src/fhir/types.ts';
 import { ORDERING_TYPES } from '../../src/orders/ordering-types.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './server-process.ts';
+import { call, type FacetProcess, facet, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 /** Types that neither orders nor the bundled mappings need. */
 const LEFT_OUT = ['Account', 'Basic', 'Linkage', 'Provenance', 'ResearchStudy', 'SubstanceNucleicAcid'];
@@ -13,7 +13,7 @@ const without = (...types: string[]): string => SELECTED.filter((type) => !types
 let place: Place;
 let server: FacetProcess & { url: string };
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
   server = await startProcess({ ...place.env, FACET_TYPES: SELECTED.join(', ') });
 });
 afterAll(async () => {
@@ -77,7 +77,7 @@ test.each([
   ['a selection without a type that a mapping is of', ORDERING_TYPES.join(), ' to FACET_TYPES'],
   ['a selection without a type that orders need', without('Binary'), 'FACET_TYPES leaves out what laboratory orders need: add Binary'],
 ])('the start refuses %s, and the error says what to do', async (_case, types, text) => {
-  const other = await emptyPlace();
+  const other = await migratedPlace();
   const { code, stderr } = await facet({ ...other.env, FACET_TYPES: types }, 'start');
   expect([code, stderr]).toEqual([1, expect.stringContaining(text)]);
   await other.remove();

@@ -1,7 +1,7 @@
 // Access tokens for one use, on two server processes with one PostgreSQL. Not on the embedded engine, which has one process.
 import { AUDIENCE, startIssuer, type TestIssuer } from '../access-tokens/issuer-fixture.ts';
 import { SERVER_URL } from '../store/open.ts';
-import { emptyPlace, killAll, type Place, startProcess } from './server-process.ts';
+import { killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 (SERVER_URL === undefined ? describe.skip : describe)('two servers on one database', () => {
   let issuer: TestIssuer;
@@ -11,7 +11,7 @@ import { emptyPlace, killAll, type Place, startProcess } from './server-process.
   const start = async (): Promise<string> => (await startProcess(env)).url;
   beforeAll(async () => {
     issuer = await startIssuer();
-    place = await emptyPlace();
+    place = await migratedPlace();
     const entries = [{ issuer: issuer.url, audience: AUDIENCE, tenant: 'demo', singleUse: true }];
     env = { ...place.env, FACET_ISSUERS: JSON.stringify(entries) };
     urls = [await start(), await start()];

@@ -19,6 +19,7 @@ import {
   launch,
   launchByNpm,
   launchIn,
+  migratedPlace,
   type Place,
   startProcess,
 } from './server-process.ts';
@@ -198,7 +199,7 @@ test.each<[NodeJS.Signals, string, (env: Record<string, string>) => FacetProcess
   ['SIGTERM', 'an older Node', launchByOlderNode],
   ['SIGKILL', 'an older Node', launchByOlderNode],
 ])('%s to %s stops the server below, which releases its data directory', async (signal, _what, launchBelow) => {
-  const own = await emptyPlace();
+  const own = await migratedPlace();
   const below = launchBelow(own.env);
   await below.waitForLine(/^Facet is ready: /);
   below.signal(signal);
@@ -274,7 +275,7 @@ test('without the key file, existing tenants get additional keys', async () => {
 });
 
 test('with a key of the real network and without panels it prints no curl for an order, and that no panel is known', async () => {
-  const own = await emptyPlace();
+  const own = await migratedPlace();
   // nothing of it may leave this machine
   const nowhere = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:1' };
   const real = await startProcess({ ...own.env, ...nowhere, JUNCTION_API_KEY: 'sk_us_x' });

@@ -1,7 +1,7 @@
 // Subscriptions on the command line and in the metrics while the server runs.
 import { isSigned, type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';
+import { call, type FacetProcess, facet, killAll, migratedPlace, type Place, printed, startProcess } from './server-process.ts';
 
 let receiver: Receiver;
 let place: Place;
@@ -9,7 +9,7 @@ let server: FacetProcess & { url: string };
 let metrics: string;
 beforeAll(async () => {
   receiver = await startReceiver();
-  place = await emptyPlace();
+  place = await migratedPlace();
   server = await startProcess({ ...place.env, FACET_METRICS: '0' });
   metrics = (await server.waitForLine(/^Metrics: /)).slice('Metrics: '.length);
 });

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SERVER_URL } from '../store/open.ts';
 import { type Receiver, startReceiver } from '../subscriptions/receiver.ts';
 import { until } from '../until.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
+import { call, type FacetProcess, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 const LEASE_SECONDS = 20;
 let ahead = 0;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   clock.listen(0, '127.0.0.1');
   await once(clock, 'listening');
   receiver = await startReceiver();
-  place = await emptyPlace();
+  place = await migratedPlace();
   env = { ...place.env, FACET_TEST_CLOCK: `http://127.0.0.1:${(clock.address() as AddressInfo).port}` };
   servers = [await startProcess(env), ...(SERVER_URL === undefined ? [] : [await startProcess(env)])];
 });

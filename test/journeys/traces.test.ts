@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { until } from '../until.ts';
 import { orderable, panelFor } from './people.ts';
-import { call, emptyPlace, type FacetProcess, killAll, type Place, startProcess } from './server-process.ts';
+import { call, type FacetProcess, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 import { CLIENT, CONSUMER, type Collector, type ReceivedSpan, SERVER, startCollector } from './trace-collector.ts';
 
 const PATIENT = '01936b00-0000-7000-8000-0000000000ad';
@@ -43,7 +43,7 @@ describe('with a collector', () => {
       res.writeHead(req.url!.startsWith('/subscriber') ? 200 : 500).end();
     });
     const url = await listenOn(others);
-    place = await emptyPlace();
+    place = await migratedPlace();
     server = await startProcess({
       ...place.env,
       FACET_LOG_LEVEL: 'info',
@@ -206,7 +206,7 @@ describe('with a collector that does not work', () => {
     hanging = await startHangingCollector();
   });
   beforeEach(async () => {
-    place = await emptyPlace();
+    place = await migratedPlace();
   });
   afterEach(async () => {
     await killAll();

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/main.ts';
 import { until } from '../until.ts';
-import { emptyPlace, type FacetProcess, facet, killAll, type Place, startProcess } from './server-process.ts';
+import { type FacetProcess, facet, killAll, migratedPlace, type Place, startProcess } from './server-process.ts';
 
 let place: Place;
 let folder: string;
 let server: FacetProcess & { url: string };
 beforeAll(async () => {
-  place = await emptyPlace();
+  place = await migratedPlace();
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'facet-watch-')));
   cpSync('mappings', folder, { recursive: true });
   server = await startProcess({ ...place.env, FACET_MAPPINGS: folder }, '--watch-mappings');
@@ -73,7 +73,7 @@ test('a corrected mapping is served again; a new vendor is served with its own k
 const acmeKey = (): string => (place.keys().demo as Record<string, string>).acme!;
 
 test('a mapping that is saved during the start is served', async () => {
-  const own = await emptyPlace();
+  const own = await migratedPlace();
   const mappings = join(own.directory, '..', 'mappings');
   cpSync('mappings', mappings, { recursive: true });
   const logged: string[] = [];
