@@ -13,7 +13,8 @@ import { createOutbox } from './queues/outbox.ts';
 import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
-import { createGroupedCreations, type GroupedCreations } from './resources/grouped-creations.ts';
+import { createGroupedReads, type ReadGrouped } from './resources/grouped-reads.ts';
+import { createGroupedWrites, type WriteGrouped } from './resources/grouped-writes.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
 import {
   type LockedRows,
@@ -46,11 +47,16 @@ interface Stores {
 export function createStores(database: Database, background = database, guard?: WriteGuard): Stores {
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote, guard && { check: guard });
-  const creations = createGroupedCreations((tenant) => database.forRequest(tenant, { safe: false }));
+  const groups = {
+    read: createGroupedReads((tenant, signal) => database.forRequest(tenant, { safe: true, signal })),
+    write: createGroupedWrites((tenant) => database.forRequest(tenant, { safe: false })),
+  };
   return {
     store,
     forRequest: ({ tenant }, request, own) =>
-      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, creations) : store,
+      request
+        ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, { tenant, signal: request.signal, ...groups })
+        : store,
   };
 }
 
@@ -62,19 +68,30 @@ interface Guard {
   written?: { tenant: number; change: ResourceChange }[];
 }
 
+/**
+ * What the requests of a tenant do together. A statement for another tenant, which only a fault would send, is left to the handle of the request: with the wall between
+ * tenants, the database hides the rows of others from it.
+ */
+interface Grouped {
+  tenant: number;
+  signal: AbortSignal | undefined;
+  read: ReadGrouped;
+  write: WriteGrouped;
+}
+
 /** The store of a database handle. On the handle of a transaction, it joins that transaction. It is a class so that creating one for each request is cheap. */
 class SqlStore implements Store {
   private readonly database: Database;
   private readonly onWrites: NoteWrites;
   private readonly guard: Guard | undefined;
-  private readonly creations: GroupedCreations | undefined;
+  private readonly grouped: Grouped | undefined;
 
-  /** `wrote` is called with the types of applied changes. `creations`: absent inside a transaction. */
-  constructor(database: Database, wrote: NoteWrites, guard?: Guard, creations?: GroupedCreations) {
+  /** `wrote` is called with the types of applied changes. `grouped`: absent inside a transaction. */
+  constructor(database: Database, wrote: NoteWrites, guard?: Guard, grouped?: Grouped) {
     this.database = database;
     this.onWrites = wrote;
     this.guard = guard;
-    this.creations = creations;
+    this.grouped = grouped;
   }
 
   isDistributed() {
@@ -82,7 +99,10 @@ class SqlStore implements Store {
   }
 
   read(tenant: number, type: ServedType, id: string) {
-    return readCurrent(this.database, tenant, type, id);
+    const { database, grouped } = this;
+    return grouped?.tenant === tenant
+      ? grouped.read(tenant, { type, id, database, signal: grouped.signal })
+      : readCurrent(database, tenant, type, id);
   }
 
   readMany(tenant: number, targets: Parameters<Store['readMany']>[1], maxBytes?: number) {
@@ -146,8 +166,8 @@ class SqlStore implements Store {
 
   private apply(tenant: number, changes: ResourceChange[]): Promise<number> {
     const [first] = changes;
-    const isCreation = changes.length === 1 && first!.method === 'POST' && first!.previous === undefined && first!.index !== undefined;
-    return isCreation && this.creations ? this.creations.create(tenant, first!) : writeChanges(this.database, tenant, changes);
+    const isGrouped = changes.length === 1 && first!.index !== undefined && (first!.previous !== undefined || first!.method === 'POST');
+    return isGrouped && this.grouped?.tenant === tenant ? this.grouped.write(tenant, first!) : writeChanges(this.database, tenant, changes);
   }
 
   lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]) {

@@ -6,6 +6,7 @@ import { buildEventRecording } from '../../src/store/queues/outbox-events.ts';
 import { createReindexing } from '../../src/store/reindexing.ts';
 import { buildBatchWrite } from '../../src/store/resources/write.ts';
 import { openTestStore, type TestStore } from './open.ts';
+import { createOf, updateOf } from './resource-changes.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -31,8 +32,14 @@ it('registering rules reads the search rows of one tenant at a time', async () =
   expect(ofRows.filter((sql) => !sql.includes('sx.tenant_id = $1'))).toEqual([]);
 });
 
-it('writing many changes reads once which types have subscriptions, not for each change', () => {
-  expect(buildBatchWrite(1, []).sql).not.toMatch(/exists \(select from subscription/);
+it.each([
+  ['creations', [createOf('a')], false],
+  ['changes of all kinds', [updateOf('a', 1)], false],
+  ['changes of resources that are not locked', [updateOf('a', 1)], true],
+])('writing many %s reads once which types have subscriptions, not for each change', (_what, changes, isUnlocked) => {
+  const { sql } = buildBatchWrite(1, changes, isUnlocked);
+  expect(sql).toContain('from subscription w');
+  expect(sql).not.toMatch(/exists \(select from subscription/);
 });
 
 it('recording events of the outbox has no subquery that refers to a row of a CTE, and names the tenant for each table', () => {

@@ -43,6 +43,25 @@ export async function readCurrent(database: Database, tenant: number, type: Serv
   return stored && toRow(type, id, stored);
 }
 
+/** `nth`: the position in the arrays, from 1 on. */
+const READ_TOGETHER = `select g.nth::int, r.ver, r.lu, r.created, r.body, r.rules from unnest($2::smallint[], $3::text[]) with ordinality g(rtype, id, nth)
+  join resource r on r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id`;
+
+/** The same of several resources, in their order. */
+export async function readTogether(
+  database: Database,
+  tenant: number,
+  targets: readonly { type: ServedType; id: string }[],
+): Promise<(ResourceRow | undefined)[]> {
+  const parameters = [tenant, targets.map(({ type }) => TYPE_NUMBERS[type]), targets.map(({ id }) => id)];
+  const stored = await database.query<StoredVersion & { nth: number }>(READ_TOGETHER, parameters, 'resource-read-together');
+  const found = new Map(stored.map((row) => [row.nth, row]));
+  return targets.map(({ type, id }, at) => {
+    const row = found.get(at + 1);
+    return row && toRow(type, id, row);
+  });
+}
+
 const READ_MANY = `select ${buildRowColumns(buildLimitedBody('$4::bigint', 'r.rtype, r.id'))}, r.body is not null as current from resource r
   where r.tenant_id = $1 and (r.rtype, r.id) in (select * from unnest($2::smallint[], $3::text[]))
   order by r.rtype, r.id`;

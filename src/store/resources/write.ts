@@ -31,12 +31,21 @@ export async function writeChanges(database: Database, tenant: number, changes: 
   return counts[0]!.applied;
 }
 
-/** Stores several new resources in one statement. Returns those that are stored: an id that is already in use is left alone. */
-export async function writeCreations(database: Database, tenant: number, changes: ResourceChange[]): Promise<ResourceChange[]> {
-  const { sql, parameters, name } = buildBatchWrite(tenant, changes);
-  const [row] = await database.query<{ made: string[] | null }>(sql, parameters, name);
-  const made = new Set(row!.made);
-  return changes.filter(({ type, id }) => made.has(`${TYPE_NUMBERS[type]}/${id}`));
+/**
+ * Applies the changes of different resources in one statement, as `writeChanges`, but leaves out resources that another transaction has locked: it waits for no
+ * lock of a resource. Returns the applied changes.
+ */
+export async function writeUnlocked(database: Database, tenant: number, changes: ResourceChange[]): Promise<ResourceChange[]> {
+  const [first, ...others] = changes;
+  const kind = first && others.length === 0 ? findWriteKind(first) : undefined;
+  if (first && kind) {
+    const [count] = await writeOne(database, tenant, { change: first, kind, isUnlocked: true });
+    return count!.applied ? changes : [];
+  }
+  const { sql, parameters, name } = buildBatchWrite(tenant, changes, true);
+  const [row] = await database.query<{ written: string[] | null }>(sql, parameters, name);
+  const written = new Set(row!.written);
+  return changes.filter(({ type, id }) => written.has(`${TYPE_NUMBERS[type]}/${id}`));
 }
 
 function writeMany(database: Database, tenant: number, changes: ResourceChange[]): Promise<AppliedCount[]> {
@@ -93,15 +102,18 @@ function toArrays(table: IndexTable, index: IndexRows): unknown[][] {
   return INPUT_COLUMNS[table].map(({ name }) => rows.map((row) => row[name]));
 }
 
+interface OneWrite {
+  change: ResourceChange;
+  kind: WriteKind;
+  /** Nothing is written if another transaction has locked the resource. */
+  isUnlocked?: boolean;
+}
+
 /** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
-function writeOne(
-  database: Database,
-  tenant: number,
-  { change, kind }: { change: ResourceChange; kind: WriteKind },
-): Promise<AppliedCount[]> {
+function writeOne(database: Database, tenant: number, { change, kind, isUnlocked = false }: OneWrite): Promise<AppliedCount[]> {
   const sides = listSides(change);
-  const name = `${kind}-${INDEX_TABLES.map((table) => SIDE_CODES[sides[table]]).join('')}`;
-  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides);
+  const name = `${kind}${isUnlocked ? '-unlocked' : ''}-${INDEX_TABLES.map((table) => SIDE_CODES[sides[table]]).join('')}`;
+  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides, isUnlocked);
   STATEMENTS.set(name, sql);
   const values = toColumnValues(change);
   const arrays = filterSides(sides, 'filled').flatMap((table) => toArrays(table, change.index!));
@@ -113,11 +125,11 @@ function writeOne(
  * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it; then `ver` differs
  * (or `rules`, after reindexing), and `done` is empty.
  */
-function buildSql(kind: WriteKind, sides: Sides): string {
+function buildSql(kind: WriteKind, sides: Sides, isUnlocked: boolean): string {
   const columns = WRITTEN_COLUMNS[kind];
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${COLUMN_TYPES[column]}`;
   const parts = [
-    ...(kind === 'create' ? [buildInsert($)] : [buildUpdate(kind, $), buildPastVersion('done')]),
+    ...(kind === 'create' ? [buildInsert($)] : [buildUpdate(kind, $, isUnlocked), buildPastVersion('done')]),
     ...(kind === 'delete' ? [] : [buildSubscriptionChange($)]),
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : buildSearchRow(kind, $),
     ...INDEX_TABLES.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
@@ -132,10 +144,15 @@ const buildInsert = ($: Parameter): string => `done as (
   values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')}, coalesce(${$('rules')}, 0))
   on conflict (tenant_id, rtype, id) do nothing returning pid)`;
 
-const buildUpdate = (kind: WriteKind, $: Parameter): string => `done as (
+const buildUpdate = (kind: WriteKind, $: Parameter, isUnlocked: boolean): string => `done as (
   update resource set ver = ${$('ver')}, lu = ${$('lu')}, method = ${$('method')}, actor = ${$('actor')}, body = ${$('body')}
     ${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
-  where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')} returning pid)`;
+  where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')}
+    ${isUnlocked ? `and pid = (select pid from resource where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} ${SKIP_LOCKED})` : ''}
+  returning pid)`;
+
+/** As an update locks a row. https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE */
+const SKIP_LOCKED = 'for no key update skip locked';
 
 /**
  * Keeps the version that an update replaces. The parts of a statement do not see what the others write, so `resource` has that version here. An update that
@@ -207,12 +224,12 @@ const buildTableInsert = (table: IndexTable): string => `${table}_new as (
   insert into ${buildInsertTarget(table)} select $1, g.pid, ${buildSelectList(table)}
   from done g, json_to_recordset(g.${table}::json) as s(${INPUT_COLUMNS[table].map(({ name, type }) => `${name} ${type}`).join(', ')}))`;
 
-type BatchKind = 'create' | 'any';
+/** `unlocked`: changes of all kinds, without resources that another transaction has locked. */
+type BatchKind = 'create' | 'any' | 'unlocked';
 
 /**
- * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes; that of
- * creations also `made`: their types and ids. The
- * types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
+ * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes, and except
+ * for `any` also `written`: their types and ids. The types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
  */
 const buildBatchSql = (kind: BatchKind, tables: IndexTable[]): string => `with given as (
   select * from unnest(${listArrays(tables).join(', ')}) as g(${listNames(tables).join(', ')})),
@@ -221,7 +238,7 @@ made as (
   select $1, rtype, id, ver, lu, lu, method, actor, body, coalesce(rules, 0) from given where previous is null
   on conflict (tenant_id, rtype, id) do nothing
   returning pid, rtype, id),
-${kind === 'create' ? '' : CHANGED}
+${kind === 'create' ? '' : buildChanged(kind === 'unlocked')}
 done as (
   select made.pid, g.* from made join given g on g.rtype = made.rtype and g.id = made.id
   ${kind === 'create' ? '' : 'union all select * from changed'}),
@@ -233,40 +250,57 @@ searched as (
   select $1, pid, rtype, self_h, lu, tok::bigint[], ord, rules from done where self_h is not null
   ${kind === 'create' ? '' : REPLACED}),
 ${tables.map(kind === 'create' ? buildTableInsert : buildTableReplacement).join(',\n')}
-select count(*)::int as applied${kind === 'create' ? ", json_agg(rtype || '/' || id) as made" : ''} from done`;
+select count(*)::int as applied${kind === 'any' ? '' : ", json_agg(rtype || '/' || id) as written"} from done`;
 
-const CHANGED = `changed as (
+const buildChanged = (isUnlocked: boolean): string => `${isUnlocked ? UNLOCKED : ''}changed as (
   update resource r set ver = g.ver, lu = g.lu, method = g.method, actor = g.actor, body = g.body, rules = coalesce(g.rules, r.rules)
-  from given g
+  from ${isUnlocked ? 'unlocked' : 'given'} g
   where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
   returning r.pid, g.*),
 ${buildPastVersion('changed')},
 removed as (
   delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),`;
 
-const BATCH_SQL = new Map(
-  [COMMON_TABLES, INDEX_TABLES].map((tables) => [tables, { create: buildBatchSql('create', tables), any: buildBatchSql('any', tables) }]),
-);
+const UNLOCKED = `unlocked as (
+  select g.* from given g join resource r on r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id
+  where g.previous is not null for no key update of r skip locked),
+`;
+
+const BATCH_KINDS = ['create', 'any', 'unlocked'] as const;
+const buildBatchKinds = (tables: IndexTable[]) =>
+  Object.fromEntries(BATCH_KINDS.map((kind) => [kind, buildBatchSql(kind, tables)])) as Record<BatchKind, string>;
+const BATCH_SQL = new Map([COMMON_TABLES, INDEX_TABLES].map((tables) => [tables, buildBatchKinds(tables)]));
 
 /** To plan a statement costs as much as to write few changes, and little beside many. */
 const MAX_PREPARED = 100;
 
+interface BatchStatement {
+  sql: string;
+  parameters: unknown[];
+  name?: string;
+}
+
 /**
  * The changes must be of different resources. A statement of few creations has a name: apart from subscriptions it reads no table, so its plan does not depend on
- * what is stored.
+ * what is stored. So has one that leaves out locked resources: it is for few changes, each of which is found by its id.
  */
-export function buildBatchWrite(tenant: number, changes: ResourceChange[]): { sql: string; parameters: unknown[]; name?: string } {
+export function buildBatchWrite(tenant: number, changes: ResourceChange[], isUnlocked = false): BatchStatement {
   const values = changes.map(toColumnValues);
   const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
   const tables = changes.every(({ index }) => listWrittenTables(index) === COMMON_TABLES) ? COMMON_TABLES : INDEX_TABLES;
   const rows = tables.map((table) => changes.map((change) => toRowsText(table, change)));
-  const kind = changes.every(({ previous }) => previous === undefined) ? 'create' : 'any';
-  const isPrepared = kind === 'create' && changes.length <= MAX_PREPARED;
+  const kind = findBatchKind(changes, isUnlocked);
+  const isPrepared = kind !== 'any' && changes.length <= MAX_PREPARED;
   return {
     sql: BATCH_SQL.get(tables)![kind],
     parameters: [tenant, ...columns, ...rows],
-    ...(isPrepared && { name: tables === COMMON_TABLES ? 'write-batch' : 'write-batch-full' }),
+    ...(isPrepared && { name: `write-batch-${kind}${tables === COMMON_TABLES ? '' : '-full'}` }),
   };
+}
+
+function findBatchKind(changes: ResourceChange[], isUnlocked: boolean): BatchKind {
+  if (changes.every(({ previous }) => previous === undefined)) return 'create';
+  return isUnlocked ? 'unlocked' : 'any';
 }
 
 /** The rows of a table as JSON; null to keep those of the previous version. */
