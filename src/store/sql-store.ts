@@ -48,15 +48,13 @@ export function createStores(database: Database, background = database, guard?: 
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote, guard && { check: guard });
   const groups = {
-    read: createGroupedReads((tenant, signal) => database.forRequest(tenant, { safe: true, signal })),
-    write: createGroupedWrites((tenant) => database.forRequest(tenant, { safe: false })),
+    read: createGroupedReads((tenant, signal) => database.forRequest(tenant, { safe: true, signal, hasBegun: true }), database.maxWaitMs),
+    write: createGroupedWrites((tenant) => database.forRequest(tenant, { safe: false, hasBegun: true }), database.maxWaitMs),
   };
   return {
     store,
     forRequest: ({ tenant }, request, own) =>
-      request
-        ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, { tenant, signal: request.signal, ...groups })
-        : store,
+      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, { tenant, request, ...groups }) : store,
   };
 }
 
@@ -69,12 +67,12 @@ interface Guard {
 }
 
 /**
- * What the requests of a tenant do together. A statement for another tenant, which only a fault would send, is left to the handle of the request: with the wall between
- * tenants, the database hides the rows of others from it.
+ * What the requests of a tenant do together. A statement for another tenant would be a fault: it is left to the handle of the request, because with the wall between
+ * tenants the database hides the rows of others from it.
  */
 interface Grouped {
   tenant: number;
-  signal: AbortSignal | undefined;
+  request: ClientRequest;
   read: ReadGrouped;
   write: WriteGrouped;
 }
@@ -100,9 +98,10 @@ class SqlStore implements Store {
 
   read(tenant: number, type: ServedType, id: string) {
     const { database, grouped } = this;
-    return grouped?.tenant === tenant
-      ? grouped.read(tenant, { type, id, database, signal: grouped.signal })
-      : readCurrent(database, tenant, type, id);
+    if (grouped?.tenant !== tenant) return readCurrent(database, tenant, type, id);
+    const { safe, signal } = grouped.request;
+    // a request that writes is finished once it has begun, also without its client
+    return database.share(() => grouped.read(tenant, { type, id, database, signal: safe ? signal : undefined }));
   }
 
   readMany(tenant: number, targets: Parameters<Store['readMany']>[1], maxBytes?: number) {
@@ -165,9 +164,16 @@ class SqlStore implements Store {
   }
 
   private apply(tenant: number, changes: ResourceChange[]): Promise<number> {
-    const [first] = changes;
-    const isGrouped = changes.length === 1 && first!.index !== undefined && (first!.previous !== undefined || first!.method === 'POST');
-    return isGrouped && this.grouped?.tenant === tenant ? this.grouped.write(tenant, first!) : writeChanges(this.database, tenant, changes);
+    const { database, grouped } = this;
+    const [first, ...others] = changes;
+    if (!first || others.length || grouped?.tenant !== tenant || !this.isGrouped(first)) return writeChanges(database, tenant, changes);
+    return database.share(() => grouped.write(tenant, first));
+  }
+
+  /** Creations with a new id, and updates. Citus cannot lock rows inside a statement that writes others (docs/decisions/0002-database-engines.md). */
+  private isGrouped({ index, previous, method }: ResourceChange): boolean {
+    if (!index) return false;
+    return previous === undefined ? method === 'POST' : !this.database.isDistributed();
   }
 
   lockReferenced(tenant: number, targets: { type: ServedType; id: string }[]) {

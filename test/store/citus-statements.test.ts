@@ -36,8 +36,8 @@ it.each([
   ['creations', [createOf('a')], false],
   ['changes of all kinds', [updateOf('a', 1)], false],
   ['changes of resources that are not locked', [updateOf('a', 1)], true],
-])('writing many %s reads once which types have subscriptions, not for each change', (_what, changes, isUnlocked) => {
-  const { sql } = buildBatchWrite(1, changes, isUnlocked);
+])('writing many %s reads once which types have subscriptions, not for each change', (_what, changes, skipsLocked) => {
+  const { sql } = buildBatchWrite(1, changes, skipsLocked);
   expect(sql).toContain('from subscription w');
   expect(sql).not.toMatch(/exists \(select from subscription/);
 });

@@ -1,8 +1,10 @@
 // Statements of clients that disconnect before the response are cancelled; those of other clients are not.
 import { setImmediate } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/open-database.ts';
+import { createStores } from '../../src/store/sql-store.ts';
 import { until } from '../until.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
+import { createOf, updateOf } from './resource-changes.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -65,6 +67,26 @@ it('a write is finished after its first statement, even if its client has discon
   await database.query('insert into seen values (2)');
   await database.transaction((inside) => inside.query('insert into seen values (3)'));
   expect(await listRows()).toEqual([1, 2, 3]);
+});
+
+it('a write that has begun with statements that are shared with other requests is finished, too', async () => {
+  const { forRequest } = createStores(test.database);
+  const client = new AbortController();
+  const store = forRequest({ tenant: TENANT }, { safe: false, signal: client.signal });
+  const others = Array.from({ length: 4 }, () => forRequest({ tenant: TENANT }, { safe: true }));
+  const readAll = () => Promise.all([...others, store].map((one) => one.read(TENANT, 'Patient', 'first')));
+  await Promise.all(['other', 'first'].map((id) => store.write(TENANT, [createOf(id)])));
+  client.abort();
+  expect((await readAll()).map((row) => row?.version)).toEqual([1, 1, 1, 1, 1]);
+  expect(await store.read(TENANT, 'Patient', 'first')).toMatchObject({ version: 1 });
+  expect(await store.write(TENANT, [updateOf('first', 1)])).toBe(1);
+  expect(await store.transaction((inside) => inside.write(TENANT, [updateOf('first', 2)]))).toBe(1);
+});
+
+it('a read by the store of a request inside its transaction fails, whether or not it would be shared', async () => {
+  const store = createStores(test.database).forRequest({ tenant: TENANT }, { safe: false });
+  const inside = store.transaction(async () => store.read(TENANT, 'Patient', 'first'));
+  await expect(inside).rejects.toThrow('inside a transaction');
 });
 
 it('the first transaction of a write is rolled back when its client disconnects', async () => {

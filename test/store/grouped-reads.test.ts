@@ -37,7 +37,7 @@ beforeAll(async () => {
   await test.store.write(OTHER, [createOf('a', { body: '{"other":true}' })]);
   const forTenant = (tenant: number, signal?: AbortSignal): Database =>
     watched(test.database.forRequest(tenant, { safe: true, ...(signal && { signal }) }));
-  const grouped = createGroupedReads(forTenant);
+  const grouped = createGroupedReads(forTenant, 10_000);
   read = (tenant, target, signal) => grouped(tenant, { ...target, database: forTenant(tenant, signal), signal });
 });
 afterAll(() => test.close());
@@ -66,7 +66,7 @@ it('one alone is read at once, by the statement for one', async () => {
 it('each returns what a read alone returns: a version, a deletion, nothing for an id that was never used, and one id twice', async () => {
   const ids = ['a', 'b', 'd', 'c', 'never', 'b', 'a'];
   const found = await readAll(...ids);
-  expect(statements).toEqual(['resource-read', 'resource-read', 'resource-read-together']);
+  expect(statements).toEqual(['resource-read', 'resource-read', 'resource-read-group']);
   expect(found).toEqual(await Promise.all(ids.map((id) => test.store.read(1, 'Patient', id))));
   expect(found.map((row) => row?.version)).toEqual([1, 2, 1, 2, undefined, 2, 1]);
   expect(found[3]!.body).toBeNull();
@@ -99,14 +99,22 @@ it('a group has at most 32 resources', async () => {
   expect(statements).toHaveLength(4);
 });
 
+it('resources that are together longer than a megabyte are read alone', async () => {
+  const long = `{"text":"${'x'.repeat(600_000)}"}`;
+  for (const id of ['long-1', 'long-2']) await test.store.write(1, [createOf(id, { body: long })]);
+  const rows = await readAll('a', 'b', 'long-1', 'long-2', 'd');
+  expect(rows.map((row) => row?.body?.length)).toEqual([11, expect.any(Number), long.length, long.length, 11]);
+  expect(statements).toEqual(['resource-read', 'resource-read', 'resource-read-group', 'resource-read', 'resource-read']);
+});
+
 it('tenants share no statement, and none sees a resource of the other one', async () => {
   const rows = await Promise.all(Array.from({ length: 8 }, (_one, n) => readPatient('a', n % 2 ? OTHER : 1)));
   expect(rows.map((row) => row?.body)).toEqual(rows.map((_row, n) => (n % 2 ? '{"other":true}' : '{"own":"a"}')));
-  expect(statements.toSorted()).toEqual([...Array(4).fill('resource-read'), ...Array(2).fill('resource-read-together')]);
+  expect(statements.toSorted()).toEqual([...Array(4).fill('resource-read'), ...Array(2).fill('resource-read-group')]);
 });
 
 it('if a statement fails, each read of the group fails, and the next ones do not', async () => {
-  failure = (name) => (name === 'resource-read-together' ? unavailable('the database cannot be reached', 5) : undefined);
+  failure = (name) => (name === 'resource-read-group' ? unavailable('the database cannot be reached', 5) : undefined);
   const outcomes = await Promise.allSettled(['a', 'b', 'd', 'a'].map((id) => readPatient(id)));
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
   failure = () => undefined;

@@ -85,8 +85,10 @@ it('a resource that the database refuses fails alone', async () => {
 
 it('an id that is in use is left alone, and only its writer is told', async () => {
   await create('taken', { body: '{"first":true}' });
+  statements.length = 0;
   const applied = await Promise.all(['new-1', 'new-2', 'taken', 'new-3'].map((id) => create(id)));
   expect(applied).toEqual([1, 1, 0, 1]);
+  expect(writes()).toHaveLength(2);
   expect(await test.store.read(1, 'Patient', 'taken')).toMatchObject({ body: '{"first":true}' });
 });
 
@@ -138,7 +140,7 @@ it('updates and creations share a statement, and an update keeps the version bef
   const created = names('beside', 3);
   const changes = [...updates, ...created.map((id) => createOf(id))];
   expect(await Promise.all(changes.map((change) => write(change)))).toEqual(changes.map(() => 1));
-  expect(writes()).toEqual([expect.stringMatching(/^write-update-unlocked-/), 'write-batch-unlocked']);
+  expect(writes()).toEqual([expect.stringMatching(/^write-update-skip-locked-/), 'write-batch-skip-locked']);
   for (const [n, id] of ids.entries()) {
     expect(await readVersions(id)).toEqual([2, 1]);
     expect(await readIndexed(id)).toEqual({ tok: [String(n)], names: [`${isKept(n) ? 'old' : 'new'} ${id}`] });
@@ -159,6 +161,28 @@ it('an update of a version that is no longer current is not applied, and those b
     [2, 1],
     [2, 1],
   ]);
+});
+
+it('a resource that is written again and again does not hold up the others', async () => {
+  await create('hot');
+  statements.length = 0;
+  const hot = Array.from({ length: 6 }, () => write(updateOf('hot', 1)));
+  const others = names('cold', 5).map((id) => create(id));
+  expect(await Promise.all(others)).toEqual([1, 1, 1, 1, 1]);
+  // the first of the hot ones alone, then one beside the others
+  expect(writes().slice(0, 2)).toEqual([expect.stringMatching(/^write-update-skip-locked-/), 'write-batch-skip-locked']);
+  expect((await Promise.all(hot)).toSorted()).toEqual([0, 0, 0, 0, 0, 1]);
+});
+
+it('a group has at most a million characters, and a longer resource is stored alone', async () => {
+  const body = (length: number) => ({ body: `{"text":"${'x'.repeat(length)}"}` });
+  await Promise.all([
+    create('size-0'),
+    create('size-1', body(600_000)),
+    create('size-2', body(600_000)),
+    create('size-3', body(1_200_000)),
+  ]);
+  expect(writes()).toHaveLength(4);
 });
 
 it('of several updates of one version, one is applied', async () => {

@@ -5,9 +5,10 @@ import type { Database } from '../../src/store/database/database.ts';
 import { migrate, readMigrations } from '../../src/store/database/migrations.ts';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { installTenantViews } from '../../src/store/database/tenant-views.ts';
+import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import { createStores } from '../../src/store/sql-store.ts';
 import { onDirect, onOneNode, openTestStore, type TestStore } from './open.ts';
-import { createOf } from './resource-changes.ts';
+import { createOf, updateOf } from './resource-changes.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const OWNER = `facet_test_owner_${randomBytes(5).toString('hex')}`;
@@ -121,6 +122,23 @@ onDirect('many requests of two tenants at once see their own rows', async () => 
   );
   expect(seen).toEqual(seen.map(() => [1, undefined]));
   await database.close();
+});
+
+onOneNode('creations and updates that are stored together reach the rows of their tenant only', async () => {
+  const { forRequest } = createStores(test.database);
+  const write = (tenant: number, change: ResourceChange, of = tenant) =>
+    forRequest({ tenant: of }, { safe: false }).write(tenant, [change]);
+  const both = <T>(work: (tenant: number) => T): T[] => [1, 2].map(work);
+  const ids = ['g-1', 'g-2', 'g-3', 'g-4'];
+  expect(await Promise.all(both((tenant) => Promise.all(ids.map((id) => write(tenant, createOf(id))))))).toEqual(both(() => [1, 1, 1, 1]));
+  expect(await Promise.all(ids.map((id) => write(1, updateOf(id, 1))))).toEqual([1, 1, 1, 1]);
+  const others = Promise.all(ids.map((id) => write(2, updateOf(id, 1), 1)));
+  expect(await others).toEqual([0, 0, 0, 0]);
+  const readVersions = (tenant: number) => Promise.all(ids.map(async (id) => (await test.store.read(tenant, 'Patient', id))?.version));
+  expect(await Promise.all(both(readVersions))).toEqual([
+    [2, 2, 2, 2],
+    [1, 1, 1, 1],
+  ]);
 });
 
 onDirect(

@@ -13,6 +13,8 @@ export interface AccessedRow {
 export interface ClientRequest {
   safe: boolean;
   signal?: AbortSignal;
+  /** A part of its work is done, so the rest is not refused. */
+  hasBegun?: boolean;
   /** Called for every resource that the request reads or writes. */
   onAccess?: ((row: AccessedRow) => void) | undefined;
 }
@@ -44,6 +46,10 @@ export interface Database {
    * request is finished.
    */
   forRequest(owner: QueueOwner, request: ClientRequest): Database;
+  /** Runs work whose statements are those of several requests. For this handle it counts as a statement. Fails inside a transaction, as a statement does. */
+  share<T>(work: () => Promise<T>): Promise<T>;
+  /** How long work waits for a connection, in ms. */
+  readonly maxWaitMs: number;
   /** Resolves when the database responds. Does not wait for other work. */
   ping(): Promise<void>;
   /** The load of the connections. */

@@ -65,6 +65,7 @@ interface TransactionScope {
 interface ConnectionLender<Connection> {
   driver: Driver<Connection>;
   load: QueueLoad;
+  maxWaitMs: number;
   tenantWall: boolean;
   /** Throws when the caller is inside a transaction. */
   refuseInsideTransaction(): void;
@@ -97,6 +98,7 @@ function createConnectionLender<Connection extends object>(
   return {
     driver,
     load: queue.load,
+    maxWaitMs: sharing.maxWaitMs,
     tenantWall: sharing.tenantWall,
     refuseInsideTransaction,
     scope: inside,
@@ -149,15 +151,22 @@ function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Conn
       return retrySerializationFailures(() => runTransaction(of, lender, work));
     },
     forRequest: (owner, request) => createHandle(describeRequest(owner, request, lender.tenantWall), lender, close),
+    share: async (work) => {
+      refuseInsideTransaction();
+      return work().finally(() => {
+        of.hasStarted = true;
+      });
+    },
+    maxWaitMs: lender.maxWaitMs,
     ping: () => driver.ping(),
     queueLoad: load,
     close,
   };
 }
 
-const describeRequest = (owner: QueueOwner, { safe, signal }: ClientRequest, wall: boolean): HandleState => ({
+const describeRequest = (owner: QueueOwner, { safe, signal, hasBegun = false }: ClientRequest, wall: boolean): HandleState => ({
   owner,
-  hasStarted: false,
+  hasStarted: hasBegun,
   isSafe: safe,
   ...(signal && { signal }),
   ...(wall && typeof owner === 'number' && { enterTenant: buildEnterTenant(owner) }),
@@ -169,7 +178,7 @@ const nameStatement = (name: string | undefined, { enterTenant }: HandleState): 
 
 function runTransaction<T, Connection>(
   of: HandleState,
-  { withConnection, scope: inside, driver, load }: ConnectionLender<Connection>,
+  { withConnection, scope: inside, driver, load, maxWaitMs }: ConnectionLender<Connection>,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   return withConnection(of, async (connection, signal) => {
@@ -178,7 +187,7 @@ function runTransaction<T, Connection>(
     try {
       // the first statement of `work` is queued behind `begin`
       const begin = sendBegin(of, { driver, connection });
-      const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load, of })));
+      const working = inside.run(scope, async () => work(createTransactionHandle(scope, connection, { driver, load, maxWaitMs, of })));
       const [, result] = await Promise.all([begin, working]);
       scope.isOpen = false;
       await driver.control(connection, 'commit');
@@ -234,7 +243,7 @@ async function runCommands<Connection>(driver: Driver<Connection>, connection: C
 function createTransactionHandle<Connection>(
   scope: TransactionScope,
   connection: Connection,
-  { driver, load, of }: Pick<ConnectionLender<Connection>, 'driver' | 'load'> & { of: HandleState },
+  { driver, load, maxWaitMs, of }: Pick<ConnectionLender<Connection>, 'driver' | 'load' | 'maxWaitMs'> & { of: HandleState },
 ): Database {
   const checked = <T>(work: () => Promise<T>): Promise<T> => {
     if (!scope.isOpen) throw new Error('this transaction has ended');
@@ -252,6 +261,10 @@ function createTransactionHandle<Connection>(
     },
     transaction: async (work) => work(handle),
     forRequest: () => handle,
+    share: async () => {
+      throw new Error('the statements of a transaction are its own');
+    },
+    maxWaitMs,
     ping: () => driver.ping(),
     queueLoad: load,
     close: async () => {

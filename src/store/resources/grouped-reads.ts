@@ -4,7 +4,7 @@ import type { ServedType } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { clientDisconnected } from '../database/fair-queue.ts';
 import { Groups, type Work } from './groups.ts';
-import { readCurrent, readTogether } from './read.ts';
+import { readCurrent, readGroup } from './read.ts';
 import type { ResourceRow } from './resource-row.ts';
 
 /** The most resources of a group. */
@@ -20,7 +20,7 @@ interface Target {
 interface OneRead extends Target {
   /** The handle of the request. */
   database: Database;
-  /** Aborted when the client of the request disconnects. */
+  /** Aborted when nobody waits for the read any more. Undefined: it is always finished. */
   signal: AbortSignal | undefined;
 }
 
@@ -30,51 +30,47 @@ type Read = Work<OneRead, ResourceRow | undefined>;
 /** Reads the current version of a resource for a request of a tenant. */
 export type ReadGrouped = (tenant: number, read: OneRead) => Promise<ResourceRow | undefined>;
 
-/** `forTenant`: a handle of the database for a statement of a tenant, which is cancelled when the signal is aborted. */
-export function createGroupedReads(forTenant: (tenant: number, signal: AbortSignal) => Database): ReadGrouped {
+/** A handle of the database for a statement of a tenant, which is cancelled when the signal is aborted. */
+type ForTenant = (tenant: number, signal: AbortSignal) => Database;
+
+export function createGroupedReads(forTenant: ForTenant, maxWaitMs: number): ReadGrouped {
   const groups = new Groups<OneRead, ResourceRow | undefined>({
     limit: MAX_STATEMENTS,
-    countGroup: (reads) => Math.min(reads.length, MAX_READS),
+    maxWaitMs,
+    selectGroup: (reads) => reads.slice(0, MAX_READS),
     run: async (tenant, group) => {
-      const [wanted, left] = splitByClient(group);
-      for (const { reject } of left) reject(clientDisconnected());
-      await settle(wanted, () => readRows(wanted, tenant, forTenant));
+      const [awaited, abandoned] = splitAbandoned(group);
+      for (const { reject } of abandoned) reject(clientDisconnected());
+      await settle(awaited, tenant, forTenant);
     },
   });
   return (tenant, read) => groups.add(tenant, read);
 }
 
-/** Those whose clients wait, and those whose clients have left. */
-function splitByClient(group: Read[]): [wanted: Read[], left: Read[]] {
-  const isLeft = ({ item }: Read): boolean => item.signal?.aborted ?? false;
-  return group.some(isLeft) ? [group.filter((read) => !isLeft(read)), group.filter(isLeft)] : [group, []];
+/** The reads that somebody waits for, and those whose clients have left. */
+function splitAbandoned(group: Read[]): [awaited: Read[], abandoned: Read[]] {
+  const isAbandoned = ({ item }: Read): boolean => item.signal?.aborted ?? false;
+  return group.some(isAbandoned) ? [group.filter((read) => !isAbandoned(read)), group.filter(isAbandoned)] : [group, []];
 }
 
-async function settle(group: Read[], read: () => Promise<(ResourceRow | undefined)[]>): Promise<void> {
-  try {
-    const rows = await read();
-    for (const [nth, { resolve }] of group.entries()) resolve(rows[nth]);
-  } catch (error) {
-    for (const { reject } of group) reject(error);
+async function settle(reads: Read[], tenant: number, forTenant: ForTenant): Promise<void> {
+  if (reads.length < 2) {
+    await Promise.all(reads.map((read) => readAlone(read, tenant)));
+    return;
   }
-}
-
-/** The rows of a group, in the same order. */
-async function readRows(
-  [first, ...others]: Read[],
-  tenant: number,
-  forTenant: (tenant: number, signal: AbortSignal) => Database,
-): Promise<(ResourceRow | undefined)[]> {
-  if (!first) return [];
-  if (!others.length) return [await readCurrent(first.item.database, tenant, first.item.type, first.item.id)];
-  const items = [first, ...others].map(({ item }) => item);
+  const items = reads.map(({ item }) => item);
   const clients = watchClients(items);
-  try {
-    return await readTogether(forTenant(tenant, clients.allLeft), tenant, items);
-  } finally {
-    clients.stop();
-  }
+  const rows = await readGroup(forTenant(tenant, clients.allLeft), tenant, items).finally(clients.stop);
+  const omitted = reads.filter((read, nth) => {
+    const row = rows[nth];
+    if (row !== 'too long') read.resolve(row);
+    return row === 'too long';
+  });
+  await Promise.all(omitted.map((read) => readAlone(read, tenant)));
 }
+
+const readAlone = ({ item: { database, type, id }, resolve, reject, inContext }: Read, tenant: number): Promise<void> =>
+  inContext(() => readCurrent(database, tenant, type, id).then(resolve, reject));
 
 /** `allLeft` is aborted when the clients of all reads have left. */
 function watchClients(reads: OneRead[]): { allLeft: AbortSignal; stop(): void } {

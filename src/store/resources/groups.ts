@@ -3,19 +3,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { unavailable } from '../../fhir/outcome.ts';
 
-/** How long work waits for the statements before it, in ms: as long as for a connection. */
-const MAX_WAIT_MS = 10_000;
-
 /** A part of the work, for one request. */
 export interface Work<Item, Result> {
   item: Item;
   resolve(result: Result): void;
   reject(error: unknown): void;
-  /** Runs in the asynchronous context of the request, so that a trace shows the statement. */
+  /** Runs in the asynchronous context of the request. A trace shows a shared statement in the first request of its group. */
   inContext<T>(work: () => T): T;
 }
 
-interface Waiting<Item, Result> extends Work<Item, Result> {
+interface WaitingWork<Item, Result> extends Work<Item, Result> {
   /** Ends the wait. */
   timer?: NodeJS.Timeout;
 }
@@ -24,21 +21,23 @@ interface TenantWork<Item, Result> {
   /** The number of statements. */
   underWay: number;
   /** The oldest first. */
-  waiting: Waiting<Item, Result>[];
+  waiting: WaitingWork<Item, Result>[];
 }
 
 interface GroupOptions<Item, Result> {
   /** The most statements of a tenant at once. */
   limit: number;
-  /** How many of these, from the first on, are done together: at least one. */
-  countGroup(items: readonly Work<Item, Result>[]): number;
-  /** Settles each. Does not fail. */
+  /** How long work waits for the statements before it, in ms. */
+  maxWaitMs: number;
+  /** Which of these, of the oldest first, are done together: one or more. */
+  selectGroup<W extends Work<Item, Result>>(waiting: readonly W[]): W[];
+  /** Settles each. If it fails, those that are not settled fail with its error. */
   run(tenant: number, group: Work<Item, Result>[]): Promise<void>;
 }
 
 export class Groups<Item, Result> {
   private readonly options: GroupOptions<Item, Result>;
-  /** Of tenants with statements under way. */
+  /** The tenants with statements under way. */
   private readonly tenants = new Map<number, TenantWork<Item, Result>>();
 
   constructor(options: GroupOptions<Item, Result>) {
@@ -47,28 +46,40 @@ export class Groups<Item, Result> {
 
   add(tenant: number, item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const work: Waiting<Item, Result> = { item, resolve, reject, inContext: AsyncLocalStorage.snapshot() };
-      const own = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
-      if (own.underWay === 0) this.tenants.set(tenant, own);
-      own.waiting.push(work);
-      if (own.underWay < this.options.limit) void this.runWaiting(tenant, own);
-      else work.timer = setTimeout(() => giveUp(own.waiting, work), MAX_WAIT_MS);
+      const work: WaitingWork<Item, Result> = { item, resolve, reject, inContext: AsyncLocalStorage.snapshot() };
+      const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
+      this.tenants.set(tenant, ofTenant);
+      ofTenant.waiting.push(work);
+      if (ofTenant.underWay < this.options.limit) void this.runWaiting(tenant, ofTenant);
+      else work.timer = setTimeout(() => giveUp(ofTenant, work), this.options.maxWaitMs);
     });
   }
 
-  private async runWaiting(tenant: number, own: TenantWork<Item, Result>): Promise<void> {
-    own.underWay++;
-    while (own.waiting.length) {
-      const group = own.waiting.splice(0, this.options.countGroup(own.waiting));
-      for (const { timer } of group) clearTimeout(timer);
+  private async runWaiting(tenant: number, ofTenant: TenantWork<Item, Result>): Promise<void> {
+    ofTenant.underWay++;
+    while (ofTenant.waiting.length) await this.runGroup(tenant, this.takeGroup(ofTenant));
+    ofTenant.underWay--;
+    if (ofTenant.underWay === 0) this.tenants.delete(tenant);
+  }
+
+  private takeGroup(ofTenant: TenantWork<Item, Result>): Work<Item, Result>[] {
+    const group = this.options.selectGroup(ofTenant.waiting);
+    for (const { timer } of group) clearTimeout(timer);
+    const taken = new Set(group);
+    ofTenant.waiting = ofTenant.waiting.filter((work) => !taken.has(work));
+    return group;
+  }
+
+  private async runGroup(tenant: number, group: Work<Item, Result>[]): Promise<void> {
+    try {
       await group[0]!.inContext(() => this.options.run(tenant, group));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
     }
-    own.underWay--;
-    if (own.underWay === 0) this.tenants.delete(tenant);
   }
 }
 
-function giveUp<Item, Result>(waiting: Waiting<Item, Result>[], work: Waiting<Item, Result>): void {
-  waiting.splice(waiting.indexOf(work), 1);
+function giveUp<Item, Result>(ofTenant: TenantWork<Item, Result>, work: WaitingWork<Item, Result>): void {
+  ofTenant.waiting = ofTenant.waiting.filter((other) => other !== work);
   work.reject(unavailable('the database did not respond in time', 1));
 }

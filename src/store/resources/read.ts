@@ -43,21 +43,25 @@ export async function readCurrent(database: Database, tenant: number, type: Serv
   return stored && toRow(type, id, stored);
 }
 
-/** `nth`: the position in the arrays, from 1 on. */
-const READ_TOGETHER = `select g.nth::int, r.ver, r.lu, r.created, r.body, r.rules from unnest($2::smallint[], $3::text[]) with ordinality g(rtype, id, nth)
+/** In bytes: no client waits for the long resource of another one. */
+const MAX_GROUP_BYTES = 1_000_000;
+/** `nth`: the position in the arrays, from 1 on. `current`: not deleted. */
+const READ_GROUP = `select g.nth::int, r.ver, r.lu, r.created, ${buildLimitedBody(MAX_GROUP_BYTES, 'g.nth')} as body, r.rules, r.body is not null as current
+  from unnest($2::smallint[], $3::text[]) with ordinality g(rtype, id, nth)
   join resource r on r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id`;
 
-/** The same of several resources, in their order. */
-export async function readTogether(
+/** The same of several resources, in their order. `too long`: the resources before it and it are longer than a megabyte, so it must be read alone. */
+export async function readGroup(
   database: Database,
   tenant: number,
   targets: readonly { type: ServedType; id: string }[],
-): Promise<(ResourceRow | undefined)[]> {
+): Promise<(ResourceRow | 'too long' | undefined)[]> {
   const parameters = [tenant, targets.map(({ type }) => TYPE_NUMBERS[type]), targets.map(({ id }) => id)];
-  const stored = await database.query<StoredVersion & { nth: number }>(READ_TOGETHER, parameters, 'resource-read-together');
+  const stored = await database.query<StoredVersion & { nth: number; current: boolean }>(READ_GROUP, parameters, 'resource-read-group');
   const found = new Map(stored.map((row) => [row.nth, row]));
   return targets.map(({ type, id }, at) => {
     const row = found.get(at + 1);
+    if (row && row.body === null && row.current) return 'too long';
     return row && toRow(type, id, row);
   });
 }

@@ -35,11 +35,11 @@ export async function writeChanges(database: Database, tenant: number, changes: 
  * Applies the changes of different resources in one statement, as `writeChanges`, but leaves out resources that another transaction has locked: it waits for no
  * lock of a resource. Returns the applied changes.
  */
-export async function writeUnlocked(database: Database, tenant: number, changes: ResourceChange[]): Promise<ResourceChange[]> {
+export async function writeSkippingLocked(database: Database, tenant: number, changes: ResourceChange[]): Promise<ResourceChange[]> {
   const [first, ...others] = changes;
   const kind = first && others.length === 0 ? findWriteKind(first) : undefined;
   if (first && kind) {
-    const [count] = await writeOne(database, tenant, { change: first, kind, isUnlocked: true });
+    const [count] = await writeOne(database, tenant, { change: first, kind, skipsLocked: kind !== 'create' });
     return count!.applied ? changes : [];
   }
   const { sql, parameters, name } = buildBatchWrite(tenant, changes, true);
@@ -106,14 +106,14 @@ interface OneWrite {
   change: ResourceChange;
   kind: WriteKind;
   /** Nothing is written if another transaction has locked the resource. */
-  isUnlocked?: boolean;
+  skipsLocked?: boolean;
 }
 
 /** The statement returns one row, `applied`: 0 if the current version is no longer `previous`. */
-function writeOne(database: Database, tenant: number, { change, kind, isUnlocked = false }: OneWrite): Promise<AppliedCount[]> {
+function writeOne(database: Database, tenant: number, { change, kind, skipsLocked = false }: OneWrite): Promise<AppliedCount[]> {
   const sides = listSides(change);
-  const name = `${kind}${isUnlocked ? '-unlocked' : ''}-${INDEX_TABLES.map((table) => SIDE_CODES[sides[table]]).join('')}`;
-  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides, isUnlocked);
+  const name = `${kind}${skipsLocked ? '-skip-locked' : ''}-${INDEX_TABLES.map((table) => SIDE_CODES[sides[table]]).join('')}`;
+  const sql = STATEMENTS.get(name) ?? buildSql(kind, sides, skipsLocked);
   STATEMENTS.set(name, sql);
   const values = toColumnValues(change);
   const arrays = filterSides(sides, 'filled').flatMap((table) => toArrays(table, change.index!));
@@ -122,14 +122,14 @@ function writeOne(database: Database, tenant: number, { change, kind, isUnlocked
 }
 
 /**
- * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it; then `ver` differs
- * (or `rules`, after reindexing), and `done` is empty.
+ * All parts depend on `done`, the row that was inserted or updated. If another transaction writes the same row, the statement waits for it, unless it skips locked
+ * rows; then `ver` differs (or `rules`, after reindexing), and `done` is empty.
  */
-function buildSql(kind: WriteKind, sides: Sides, isUnlocked: boolean): string {
+function buildSql(kind: WriteKind, sides: Sides, skipsLocked: boolean): string {
   const columns = WRITTEN_COLUMNS[kind];
   const $ = (column: ChangeColumn) => `$${columns.indexOf(column) + 2}::${COLUMN_TYPES[column]}`;
   const parts = [
-    ...(kind === 'create' ? [buildInsert($)] : [buildUpdate(kind, $, isUnlocked), buildPastVersion('done')]),
+    ...(kind === 'create' ? [buildInsert($)] : [buildUpdate(kind, $, skipsLocked), buildPastVersion('done')]),
     ...(kind === 'delete' ? [] : [buildSubscriptionChange($)]),
     kind === 'delete' ? 'removed as (delete from sx using done where sx.tenant_id = $1 and sx.pid = done.pid)' : buildSearchRow(kind, $),
     ...INDEX_TABLES.flatMap((table) => buildTableParts(kind, table, sides, columns.length + 2)),
@@ -144,14 +144,14 @@ const buildInsert = ($: Parameter): string => `done as (
   values ($1, ${$('rtype')}, ${$('id')}, ${$('ver')}, ${$('lu')}, ${$('lu')}, ${$('method')}, ${$('actor')}, ${$('body')}, coalesce(${$('rules')}, 0))
   on conflict (tenant_id, rtype, id) do nothing returning pid)`;
 
-const buildUpdate = (kind: WriteKind, $: Parameter, isUnlocked: boolean): string => `done as (
+const buildUpdate = (kind: WriteKind, $: Parameter, skipsLocked: boolean): string => `done as (
   update resource set ver = ${$('ver')}, lu = ${$('lu')}, method = ${$('method')}, actor = ${$('actor')}, body = ${$('body')}
     ${kind === 'delete' ? '' : `, rules = ${$('rules')}`}
   where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} and ver = ${$('previous')} and rules = ${$('previous_rules')}
-    ${isUnlocked ? `and pid = (select pid from resource where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} ${SKIP_LOCKED})` : ''}
+    ${skipsLocked ? `and pid = (select pid from resource where tenant_id = $1 and rtype = ${$('rtype')} and id = ${$('id')} ${SKIP_LOCKED})` : ''}
   returning pid)`;
 
-/** As an update locks a row. https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE */
+/** The lock is that of the update itself. https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE */
 const SKIP_LOCKED = 'for no key update skip locked';
 
 /**
@@ -224,12 +224,14 @@ const buildTableInsert = (table: IndexTable): string => `${table}_new as (
   insert into ${buildInsertTarget(table)} select $1, g.pid, ${buildSelectList(table)}
   from done g, json_to_recordset(g.${table}::json) as s(${INPUT_COLUMNS[table].map(({ name, type }) => `${name} ${type}`).join(', ')}))`;
 
-/** `unlocked`: changes of all kinds, without resources that another transaction has locked. */
-type BatchKind = 'create' | 'any' | 'unlocked';
+/** `skip-locked`: changes of all kinds, without resources that another transaction has locked. */
+const BATCH_KINDS = ['create', 'any', 'skip-locked'] as const;
+type BatchKind = (typeof BATCH_KINDS)[number];
 
 /**
  * All parts depend on `done`, as in the statement for one change (buildSql). The statement returns one row, `applied`: the number of applied changes, and except
- * for `any` also `written`: their types and ids. The types with active subscriptions are read once, not for each change, because Citus refuses a subquery that refers to a row of a CTE.
+ * for `any` also `written`: their types and ids. The types with active subscriptions are read once, not for each change, because Citus refuses a subquery that
+ * refers to a row of a CTE.
  */
 const buildBatchSql = (kind: BatchKind, tables: IndexTable[]): string => `with given as (
   select * from unnest(${listArrays(tables).join(', ')}) as g(${listNames(tables).join(', ')})),
@@ -238,7 +240,7 @@ made as (
   select $1, rtype, id, ver, lu, lu, method, actor, body, coalesce(rules, 0) from given where previous is null
   on conflict (tenant_id, rtype, id) do nothing
   returning pid, rtype, id),
-${kind === 'create' ? '' : buildChanged(kind === 'unlocked')}
+${kind === 'create' ? '' : buildChanged(kind === 'skip-locked')}
 done as (
   select made.pid, g.* from made join given g on g.rtype = made.rtype and g.id = made.id
   ${kind === 'create' ? '' : 'union all select * from changed'}),
@@ -252,21 +254,21 @@ searched as (
 ${tables.map(kind === 'create' ? buildTableInsert : buildTableReplacement).join(',\n')}
 select count(*)::int as applied${kind === 'any' ? '' : ", json_agg(rtype || '/' || id) as written"} from done`;
 
-const buildChanged = (isUnlocked: boolean): string => `${isUnlocked ? UNLOCKED : ''}changed as (
+const buildChanged = (skipsLocked: boolean): string => `${skipsLocked ? FREE : ''}changed as (
   update resource r set ver = g.ver, lu = g.lu, method = g.method, actor = g.actor, body = g.body, rules = coalesce(g.rules, r.rules)
-  from ${isUnlocked ? 'unlocked' : 'given'} g
+  from ${skipsLocked ? 'free' : 'given'} g
   where r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id and r.ver = g.previous and r.rules = g.previous_rules
   returning r.pid, g.*),
 ${buildPastVersion('changed')},
 removed as (
   delete from sx using changed g where sx.tenant_id = $1 and sx.pid = g.pid and g.self_h is null),`;
 
-const UNLOCKED = `unlocked as (
+/** The given updates whose resources no other transaction has locked. */
+const FREE = `free as (
   select g.* from given g join resource r on r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id
   where g.previous is not null for no key update of r skip locked),
 `;
 
-const BATCH_KINDS = ['create', 'any', 'unlocked'] as const;
 const buildBatchKinds = (tables: IndexTable[]) =>
   Object.fromEntries(BATCH_KINDS.map((kind) => [kind, buildBatchSql(kind, tables)])) as Record<BatchKind, string>;
 const BATCH_SQL = new Map([COMMON_TABLES, INDEX_TABLES].map((tables) => [tables, buildBatchKinds(tables)]));
@@ -284,12 +286,12 @@ interface BatchStatement {
  * The changes must be of different resources. A statement of few creations has a name: apart from subscriptions it reads no table, so its plan does not depend on
  * what is stored. So has one that leaves out locked resources: it is for few changes, each of which is found by its id.
  */
-export function buildBatchWrite(tenant: number, changes: ResourceChange[], isUnlocked = false): BatchStatement {
+export function buildBatchWrite(tenant: number, changes: ResourceChange[], skipsLocked = false): BatchStatement {
   const values = changes.map(toColumnValues);
   const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
   const tables = changes.every(({ index }) => listWrittenTables(index) === COMMON_TABLES) ? COMMON_TABLES : INDEX_TABLES;
   const rows = tables.map((table) => changes.map((change) => toRowsText(table, change)));
-  const kind = findBatchKind(changes, isUnlocked);
+  const kind = findBatchKind(changes, skipsLocked);
   const isPrepared = kind !== 'any' && changes.length <= MAX_PREPARED;
   return {
     sql: BATCH_SQL.get(tables)![kind],
@@ -298,9 +300,9 @@ export function buildBatchWrite(tenant: number, changes: ResourceChange[], isUnl
   };
 }
 
-function findBatchKind(changes: ResourceChange[], isUnlocked: boolean): BatchKind {
+function findBatchKind(changes: ResourceChange[], skipsLocked: boolean): BatchKind {
   if (changes.every(({ previous }) => previous === undefined)) return 'create';
-  return isUnlocked ? 'unlocked' : 'any';
+  return skipsLocked ? 'skip-locked' : 'any';
 }
 
 /** The rows of a table as JSON; null to keep those of the previous version. */

@@ -1,0 +1,65 @@
+// Work that arrives together is done together: what happens to work that waits too long, and to a group that fails.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Groups, type Work } from '../../src/store/resources/groups.ts';
+
+const TENANT = 1;
+type Run = (tenant: number, group: Work<string, string>[]) => Promise<void>;
+/** The items of each group, in their order. */
+let done: string[][];
+beforeEach(() => {
+  done = [];
+});
+const open = (run: Run, { limit = 1, maxWaitMs = 10_000 } = {}): Groups<string, string> =>
+  new Groups<string, string>({
+    limit,
+    maxWaitMs,
+    selectGroup: (waiting) => waiting.slice(0, 3),
+    run: (tenant, group) => {
+      done.push(group.map(({ item }) => item));
+      return run(tenant, group);
+    },
+  });
+const answer: Run = async (_tenant, group) => {
+  await delay(1);
+  for (const { item, resolve } of group) resolve(item.toUpperCase());
+};
+
+test('work that finds less under way than the limit is done at once, the rest in groups, the oldest first', async () => {
+  const groups = open(answer, { limit: 2 });
+  expect(await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((item) => groups.add(TENANT, item)))).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+  expect(done).toEqual([['a'], ['b'], ['c', 'd', 'e'], ['f']]);
+});
+
+test('a group that fails, at once or later, fails alone', async () => {
+  const faults: Record<string, Run> = {
+    a: () => {
+      throw new Error('at once');
+    },
+    b: () => Promise.reject(new Error('later')),
+  };
+  const groups = open((tenant, group) => (faults[group[0]!.item] ?? answer)(tenant, group));
+  const outcomes = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((item) => groups.add(TENANT, item)));
+  expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : outcome.value))).toEqual([
+    'at once',
+    ...['later', 'later', 'later'],
+    'E',
+  ]);
+  expect(await groups.add(TENANT, 'f')).toBe('F');
+});
+
+test('work that waits too long fails with 503, and is not done later', async () => {
+  const release = Promise.withResolvers<void>();
+  const groups = open(
+    async (tenant, group) => {
+      await release.promise;
+      await answer(tenant, group);
+    },
+    { maxWaitMs: 20 },
+  );
+  const first = groups.add(TENANT, 'a');
+  await expect(groups.add(TENANT, 'b')).rejects.toMatchObject({ kind: 'unavailable' });
+  const third = groups.add(TENANT, 'c');
+  release.resolve();
+  expect(await Promise.all([first, third])).toEqual(['A', 'C']);
+  expect(done).toEqual([['a'], ['c']]);
+});
