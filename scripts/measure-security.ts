@@ -17,6 +17,7 @@ import { createApiKey } from '../src/store/api-keys.ts';
 import type { ResourceChange } from '../src/store/resources/resource-change.ts';
 import { createStores } from '../src/store/sql-store.ts';
 import { createTenant } from '../src/store/tenants.ts';
+import { buildEnvironment } from '../test/journeys/program-environment.ts';
 import { Connection, type LoadRequest } from './bench/client.ts';
 import { between, type Used, usedBy } from './bench/cpu.ts';
 import { resourceOf } from './measure/resources.ts';
@@ -190,7 +191,7 @@ interface Started extends Omit<Form, 'key'> {
 }
 
 function startForm({ withoutAudit = false, settings }: Measured, database: string): Promise<Started> {
-  const env = { ...process.env, FACET_SECRETS_KEY: Buffer.alloc(32).toString('base64'), ...settings };
+  const env = buildEnvironment({ FACET_SECRETS_KEY: Buffer.alloc(32).toString('base64'), ...settings });
   const program = join(import.meta.dirname, 'security/serve-form.ts');
   const child = spawn(process.execPath, [program, urlOf(database), String(withoutAudit)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {

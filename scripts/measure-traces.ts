@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { buildEnvironment } from '../test/journeys/program-environment.ts';
 import { Connection, type LoadRequest, load } from './bench/client.ts';
 import { between, usedBy } from './bench/cpu.ts';
 import { familyOf, patient } from './bench/data.ts';
@@ -47,7 +48,7 @@ const any = <T>(list: T[]): T => list[Math.floor(Math.random() * list.length)]!;
 
 async function start(dataDir: string, settings: Record<string, string>): Promise<Program> {
   const DATABASE_URL = Object.assign(new URL(ADMIN_URL), { pathname: `/${NAME}` }).href;
-  const env = { ...process.env, DATABASE_URL, FACET_DATA_DIR: dataDir, FACET_LOG_LEVEL: 'error', PORT: '0', ...settings };
+  const env = buildEnvironment({ DATABASE_URL, FACET_DATA_DIR: dataDir, FACET_LOG_LEVEL: 'error', PORT: '0', ...settings });
   const server = spawn(process.execPath, [join(import.meta.dirname, '../bin/facet.js'), 'start'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

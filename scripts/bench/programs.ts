@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { buildEnvironment } from '../../test/journeys/program-environment.ts';
 
 export interface Program {
   port: number;
@@ -90,7 +91,7 @@ async function startFacet(
 
 function startProgram(children: ChildProcess[], { command, databaseUrl, env, findPort }: Starting): Promise<Program> {
   const program = spawn(process.execPath, command, {
-    env: { ...process.env, DATABASE_URL: databaseUrl, ...env },
+    env: buildEnvironment({ DATABASE_URL: databaseUrl, ...env }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(program);

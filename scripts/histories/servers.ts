@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { buildEnvironment } from '../../test/journeys/program-environment.ts';
 
 export interface Servers {
   key: string;
@@ -40,7 +41,7 @@ export async function startServers(count: number, settings: Record<string, strin
   await admin(`create database ${name}`);
   const directory = mkdtempSync(join(tmpdir(), 'facet-histories-'));
   const url = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
-  const env = { ...process.env, DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', ...settings };
+  const env = buildEnvironment({ DATABASE_URL: url, FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', ...settings });
   const servers: Server[] = [];
   for (let n = 0; n < count; n++) servers.push(await start(env, '0'));
   const keys = JSON.parse(readFileSync(join(directory, 'dev-keys.json'), 'utf8')) as Servers['keys'];

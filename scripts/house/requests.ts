@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { buildEnvironment } from '../../test/journeys/program-environment.ts';
 import { type Coverage, openCoverage } from './coverage.ts';
 
 export interface Measured {
@@ -25,7 +26,7 @@ type Keys = Record<'fhir' | 'loop' | 'jump', string>;
 /** Starts the checkout at `root`, measures each kind of request and stops it again. */
 export async function measureRequests(root: string): Promise<Measured[]> {
   const directory = mkdtempSync(join(tmpdir(), 'facet-house-'));
-  const env = { ...process.env, PORT: '0', FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error', DATABASE_URL: '', JUNCTION_API_KEY: '' };
+  const env = buildEnvironment({ PORT: '0', FACET_DATA_DIR: directory, FACET_LOG_LEVEL: 'error' });
   const server = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'bin/facet.js', 'start'], { cwd: root, env });
   try {
     const [debuggerUrl, output] = await Promise.all([
