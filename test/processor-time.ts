@@ -1,9 +1,9 @@
-// What a piece of work costs, whatever else the machine does meanwhile.
+// What a piece of work costs, whatever else the machine or another thread of this process does meanwhile.
 
-/** The processor time, in ms, that this process has used for it. */
+/** The processor time, in ms, that this thread has used for it. */
 export function processorTime(work: () => void): number {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   work();
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }

@@ -1,6 +1,6 @@
 // The application: signs in, finds the view of the path, and shows it in the frame.
 import type { ComponentType } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { ApiError } from './api/api-error.ts';
 import type { Session } from './api/session.ts';
 import { useRequest } from './api/use-request.ts';
@@ -76,7 +76,8 @@ function SignedIn({ session, problem, refresh }: SignedInProps) {
   useEffect(() => {
     if (problem) showToast({ text: `${problem.text} ${problem.remedy}`, tone: 'bad' });
   }, [problem]);
-  useEffect(() => {
+  // before the page is painted: who sees it may press the keys
+  useLayoutEffect(() => {
     const openPalette = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();

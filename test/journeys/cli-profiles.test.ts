@@ -6,12 +6,12 @@ import { usCoreDefinitions, usPatient } from '../fhir/profile-us-core.ts';
 import { withElements } from '../fhir/valid-resources.ts';
 import { until } from '../until.ts';
 import { writeFolder, writeTgz } from './fhir-packages.ts';
-import { call, type FacetProcess, facet, killAll, migratedPlace, type Place, printed, startProcess } from './server-process.ts';
+import { call, emptyPlace, type FacetProcess, facet, killAll, type Place, printed, startProcess } from './server-process.ts';
 
 let place: Place;
 const folder = mkdtempSync(join(tmpdir(), 'facet-packages-'));
 beforeAll(async () => {
-  place = await migratedPlace();
+  place = await emptyPlace();
 });
 afterAll(async () => {
   await killAll();
