@@ -56,6 +56,20 @@ const listStored = async (): Promise<string[]> => {
   return rows.flatMap(({ patients }) => patients.map((patient) => patient.slice('Patient/'.length)));
 };
 
+it('lists of every length are stored together, whatever characters their texts have, also without an actor', async () => {
+  const lists = [[], ['Patient/a'], ['a "b" \\ {c},d', 'NULL', '', ' ', 'ä\u{1f9ea}\n'], ['Basic/1', 'Basic/2']];
+  const recorder = start();
+  for (const [n, list] of lists.entries()) {
+    const { actor, ...facts } = factsOf('x');
+    const event = { ...facts, ...(n % 2 === 0 && { actor: actor! }), subtypes: list, patients: [], entities: list };
+    void recorder.record(1, event);
+  }
+  await recorder.close();
+  const rows = await test.database.query<Record<string, unknown>>('select subtypes, patients, entities, actor from audit_event order by n');
+  expect(rows).toEqual(lists.map((list, n) => ({ subtypes: list, patients: [], entities: list, actor: n % 2 === 0 ? 'key-1' : null })));
+  expect(await findFaults(test.database)).toEqual([]);
+});
+
 it('while the database is down, events wait, and are stored in their order when it is back', async () => {
   const recorder = start();
   failure = 'down';
