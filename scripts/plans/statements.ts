@@ -92,7 +92,7 @@ async function explain(query: Query, after?: Position): Promise<Told[]> {
     runOutsideTransaction: async () => {},
     transaction: (work) => work(listening),
     forRequest: () => listening,
-    share: (work) => work(),
+    share: (work) => work(undefined),
     maxWaitMs: 0,
     ping: async () => {},
     queueLoad: { inUse: 0, waiting: 0, refused: { 'queue full': 0, 'waited too long': 0, 'client left': 0 } },

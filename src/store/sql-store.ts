@@ -48,13 +48,16 @@ export function createStores(database: Database, background = database, guard?: 
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote, guard && { check: guard });
   const groups = {
-    read: createGroupedReads((tenant, signal) => database.forRequest(tenant, { safe: true, signal, hasBegun: true }), database.maxWaitMs),
+    read: createGroupedReads(
+      (tenant, signal) => database.forRequest(tenant, { safe: true, hasBegun: true, ...(signal && { signal }) }),
+      database.maxWaitMs,
+    ),
     write: createGroupedWrites((tenant) => database.forRequest(tenant, { safe: false, hasBegun: true }), database.maxWaitMs),
   };
   return {
     store,
     forRequest: ({ tenant }, request, own) =>
-      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, { tenant, request, ...groups }) : store,
+      request ? new SqlStore(database.forRequest(tenant, request), wrote, own && { check: own }, { tenant, ...groups }) : store,
   };
 }
 
@@ -72,7 +75,6 @@ interface Guard {
  */
 interface Grouped {
   tenant: number;
-  request: ClientRequest;
   read: ReadGrouped;
   write: WriteGrouped;
 }
@@ -99,9 +101,7 @@ class SqlStore implements Store {
   read(tenant: number, type: ServedType, id: string) {
     const { database, grouped } = this;
     if (grouped?.tenant !== tenant) return readCurrent(database, tenant, type, id);
-    const { safe, signal } = grouped.request;
-    // a request that writes is finished once it has begun, also without its client
-    return database.share(() => grouped.read(tenant, { type, id, database, signal: safe ? signal : undefined }));
+    return database.share((signal) => grouped.read(tenant, { type, id, database }, signal));
   }
 
   readMany(tenant: number, targets: Parameters<Store['readMany']>[1], maxBytes?: number) {
@@ -167,7 +167,7 @@ class SqlStore implements Store {
     const { database, grouped } = this;
     const [first, ...others] = changes;
     if (!first || others.length || grouped?.tenant !== tenant || !this.isGrouped(first)) return writeChanges(database, tenant, changes);
-    return database.share(() => grouped.write(tenant, first));
+    return database.share((signal) => grouped.write(tenant, first, signal));
   }
 
   /** Creations with a new id, and updates. Citus cannot lock rows inside a statement that writes others (docs/decisions/0002-database-engines.md). */

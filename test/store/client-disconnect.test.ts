@@ -83,6 +83,23 @@ it('a write that has begun with statements that are shared with other requests i
   expect(await store.transaction((inside) => inside.write(TENANT, [updateOf('first', 2)]))).toBe(1);
 });
 
+it('a write that waits for its turn with those of other requests is dropped when its client disconnects', async () => {
+  const { forRequest } = createStores(test.database);
+  const client = new AbortController();
+  const [first, leaver, other] = [{}, { signal: client.signal }, {}].map((more) =>
+    forRequest({ tenant: TENANT }, { safe: false, ...more }),
+  );
+  const writes = [first!, leaver!, other!].map((store, n) => store.write(TENANT, [createOf(`turn-${n}`)]));
+  client.abort();
+  const outcomes = await Promise.allSettled(writes);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(await Promise.all([0, 1, 2].map(async (n) => (await test.store.read(TENANT, 'Patient', `turn-${n}`))?.version))).toEqual([
+    1,
+    undefined,
+    1,
+  ]);
+});
+
 it('a read by the store of a request inside its transaction fails, whether or not it would be shared', async () => {
   const store = createStores(test.database).forRequest({ tenant: TENANT }, { safe: false });
   const inside = store.transaction(async () => store.read(TENANT, 'Patient', 'first'));

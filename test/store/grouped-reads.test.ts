@@ -35,10 +35,10 @@ beforeAll(async () => {
   await test.store.write(1, [updateOf('b', 1)]);
   await test.store.write(1, [deletionOf('c', 1)]);
   await test.store.write(OTHER, [createOf('a', { body: '{"other":true}' })]);
-  const forTenant = (tenant: number, signal?: AbortSignal): Database =>
+  const forTenant = (tenant: number, signal: AbortSignal | undefined): Database =>
     watched(test.database.forRequest(tenant, { safe: true, ...(signal && { signal }) }));
   const grouped = createGroupedReads(forTenant, 10_000);
-  read = (tenant, target, signal) => grouped(tenant, { ...target, database: forTenant(tenant, signal), signal });
+  read = (tenant, target, signal) => grouped(tenant, { ...target, database: forTenant(tenant, signal) }, signal);
 });
 afterAll(() => test.close());
 beforeEach(() => {
@@ -104,7 +104,7 @@ it('resources that are together longer than a megabyte are read alone', async ()
   for (const id of ['long-1', 'long-2']) await test.store.write(1, [createOf(id, { body: long })]);
   const rows = await readAll('a', 'b', 'long-1', 'long-2', 'd');
   expect(rows.map((row) => row?.body?.length)).toEqual([11, expect.any(Number), long.length, long.length, 11]);
-  expect(statements).toEqual(['resource-read', 'resource-read', 'resource-read-group', 'resource-read', 'resource-read']);
+  expect(statements).toEqual(['resource-read', 'resource-read', 'resource-read-group', 'resource-read']);
 });
 
 it('tenants share no statement, and none sees a resource of the other one', async () => {

@@ -4,7 +4,7 @@ import { unavailable } from '../../src/fhir/outcome.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import type { ResourceChange } from '../../src/store/resources/resource-change.ts';
 import { createStores } from '../../src/store/sql-store.ts';
-import { onServer, openTestStore, type TestStore } from './open.ts';
+import { onOneNode, onServer, openTestStore, type TestStore } from './open.ts';
 import { createOf, deletionOf, indexOf, updateOf } from './resource-changes.ts';
 
 const TENANTS = [1, 2];
@@ -126,27 +126,30 @@ const readIndexed = async (id: string): Promise<unknown> =>
     )
   )[0];
 
-it('updates and creations share a statement, and an update keeps the version before and replaces the index rows that changed', async () => {
-  const ids = names('edited', 6);
-  await Promise.all(ids.map((id) => create(id, { index: named(`old ${id}`) })));
-  statements.length = 0;
-  const isKept = (n: number): boolean => n % 2 === 0;
-  const updates = ids.map((id, n) =>
-    updateOf(id, 1, {
-      index: { ...named(`${isKept(n) ? 'old' : 'new'} ${id}`), tokens: [String(n)] },
-      ...(isKept(n) && { replaced: named(`old ${id}`) }),
-    }),
-  );
-  const created = names('beside', 3);
-  const changes = [...updates, ...created.map((id) => createOf(id))];
-  expect(await Promise.all(changes.map((change) => write(change)))).toEqual(changes.map(() => 1));
-  expect(writes()).toEqual([expect.stringMatching(/^write-update-skip-locked-/), 'write-batch-skip-locked']);
-  for (const [n, id] of ids.entries()) {
-    expect(await readVersions(id)).toEqual([2, 1]);
-    expect(await readIndexed(id)).toEqual({ tok: [String(n)], names: [`${isKept(n) ? 'old' : 'new'} ${id}`] });
-  }
-  expect(await areStored(created)).toEqual([true, true, true]);
-});
+onOneNode(
+  'updates and creations share a statement, and an update keeps the version before and replaces the index rows that changed',
+  async () => {
+    const ids = names('edited', 6);
+    await Promise.all(ids.map((id) => create(id, { index: named(`old ${id}`) })));
+    statements.length = 0;
+    const isKept = (n: number): boolean => n % 2 === 0;
+    const updates = ids.map((id, n) =>
+      updateOf(id, 1, {
+        index: { ...named(`${isKept(n) ? 'old' : 'new'} ${id}`), tokens: [String(n)] },
+        ...(isKept(n) && { replaced: named(`old ${id}`) }),
+      }),
+    );
+    const created = names('beside', 3);
+    const changes = [...updates, ...created.map((id) => createOf(id))];
+    expect(await Promise.all(changes.map((change) => write(change)))).toEqual(changes.map(() => 1));
+    expect(writes()).toEqual([expect.stringMatching(/^write-update-skip-locked-/), 'write-batch-skip-locked']);
+    for (const [n, id] of ids.entries()) {
+      expect(await readVersions(id)).toEqual([2, 1]);
+      expect(await readIndexed(id)).toEqual({ tok: [String(n)], names: [`${isKept(n) ? 'old' : 'new'} ${id}`] });
+    }
+    expect(await areStored(created)).toEqual([true, true, true]);
+  },
+);
 
 it('an update of a version that is no longer current is not applied, and those beside it are', async () => {
   const ids = names('stale', 5);
@@ -163,7 +166,7 @@ it('an update of a version that is no longer current is not applied, and those b
   ]);
 });
 
-it('a resource that is written again and again does not hold up the others', async () => {
+onOneNode('a resource that is written again and again does not hold up the others', async () => {
   await create('hot');
   statements.length = 0;
   const hot = Array.from({ length: 6 }, () => write(updateOf('hot', 1)));

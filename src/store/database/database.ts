@@ -46,8 +46,11 @@ export interface Database {
    * request is finished.
    */
   forRequest(owner: QueueOwner, request: ClientRequest): Database;
-  /** Runs work whose statements are those of several requests. For this handle it counts as a statement. Fails inside a transaction, as a statement does. */
-  share<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs work whose statements are those of several requests. For this handle it counts as a statement, also if it fails: it fails inside a transaction, and `signal` is
+   * that of the client, unless the request must be finished without it.
+   */
+  share<T>(work: (signal: AbortSignal | undefined) => Promise<T>): Promise<T>;
   /** How long work waits for a connection, in ms. */
   readonly maxWaitMs: number;
   /** Resolves when the database responds. Does not wait for other work. */

@@ -104,7 +104,7 @@ function createConnectionLender<Connection extends object>(
     scope: inside,
     async withConnection(of, run) {
       refuseInsideTransaction();
-      const signal = of.isSafe || !of.hasStarted ? of.signal : undefined;
+      const signal = findSignal(of);
       if (!queue.tryEnter(of.owner, signal)) await queue.enter(of.owner, { signal, isBounded: !of.hasStarted });
       try {
         const lent = connections.borrow();
@@ -153,7 +153,7 @@ function createHandle<Connection>(of: HandleState, lender: ConnectionLender<Conn
     forRequest: (owner, request) => createHandle(describeRequest(owner, request, lender.tenantWall), lender, close),
     share: async (work) => {
       refuseInsideTransaction();
-      return work().finally(() => {
+      return work(findSignal(of)).finally(() => {
         of.hasStarted = true;
       });
     },
@@ -211,6 +211,9 @@ function sendBegin<Connection>({ enterTenant }: HandleState, { driver, connectio
   const begin = driver.begin?.(connection) ?? 'begin';
   return driver.control(connection, enterTenant ? `${begin}; ${enterTenant}` : begin);
 }
+
+/** Undefined: the request is finished also without its client. */
+const findSignal = ({ isSafe, hasStarted, signal }: HandleState): AbortSignal | undefined => (isSafe || !hasStarted ? signal : undefined);
 
 /** Runs one statement, in a transaction if its settings last only as long. */
 function runStatement<T, Connection>(of: HandleState, lent: Lent<Connection>, work: () => Promise<T>): Promise<T> {

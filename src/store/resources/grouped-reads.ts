@@ -2,7 +2,6 @@
 // docs/decisions/0056-groups.md
 import type { ServedType } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import { clientDisconnected } from '../database/fair-queue.ts';
 import { Groups, type Work } from './groups.ts';
 import { readCurrent, readGroup } from './read.ts';
 import type { ResourceRow } from './resource-row.ts';
@@ -20,60 +19,45 @@ interface Target {
 interface OneRead extends Target {
   /** The handle of the request. */
   database: Database;
-  /** Aborted when nobody waits for the read any more. Undefined: it is always finished. */
-  signal: AbortSignal | undefined;
 }
 
 /** The result undefined: the id was never used. */
 type Read = Work<OneRead, ResourceRow | undefined>;
 
-/** Reads the current version of a resource for a request of a tenant. */
-export type ReadGrouped = (tenant: number, read: OneRead) => Promise<ResourceRow | undefined>;
+/** Reads the current version of a resource for a request of a tenant. `signal`: aborted when nobody waits for it any more. */
+export type ReadGrouped = (tenant: number, read: OneRead, signal?: AbortSignal) => Promise<ResourceRow | undefined>;
 
 /** A handle of the database for a statement of a tenant, which is cancelled when the signal is aborted. */
-type ForTenant = (tenant: number, signal: AbortSignal) => Database;
+type ForTenant = (tenant: number, signal: AbortSignal | undefined) => Database;
 
 export function createGroupedReads(forTenant: ForTenant, maxWaitMs: number): ReadGrouped {
   const groups = new Groups<OneRead, ResourceRow | undefined>({
     limit: MAX_STATEMENTS,
     maxWaitMs,
     selectGroup: (reads) => reads.slice(0, MAX_READS),
-    run: async (tenant, group) => {
-      const [awaited, abandoned] = splitAbandoned(group);
-      for (const { reject } of abandoned) reject(clientDisconnected());
-      await settle(awaited, tenant, forTenant);
-    },
+    run: (tenant, group) =>
+      group.length > 1 ? readTogether(group, tenant, forTenant) : readAlone(group[0]!, tenant, group[0]!.item.database),
   });
-  return (tenant, read) => groups.add(tenant, read);
+  return (tenant, read, signal) => groups.add(tenant, read, signal);
 }
 
-/** The reads that somebody waits for, and those whose clients have left. */
-function splitAbandoned(group: Read[]): [awaited: Read[], abandoned: Read[]] {
-  const isAbandoned = ({ item }: Read): boolean => item.signal?.aborted ?? false;
-  return group.some(isAbandoned) ? [group.filter((read) => !isAbandoned(read)), group.filter(isAbandoned)] : [group, []];
-}
-
-async function settle(reads: Read[], tenant: number, forTenant: ForTenant): Promise<void> {
-  if (reads.length < 2) {
-    await Promise.all(reads.map((read) => readAlone(read, tenant)));
-    return;
-  }
+async function readTogether(reads: Read[], tenant: number, forTenant: ForTenant): Promise<void> {
+  const clients = watchClients(reads);
   const items = reads.map(({ item }) => item);
-  const clients = watchClients(items);
   const rows = await readGroup(forTenant(tenant, clients.allLeft), tenant, items).finally(clients.stop);
-  const omitted = reads.filter((read, nth) => {
+  for (const [nth, read] of reads.entries()) {
     const row = rows[nth];
-    if (row !== 'too long') read.resolve(row);
-    return row === 'too long';
-  });
-  await Promise.all(omitted.map((read) => readAlone(read, tenant)));
+    // the next group does not wait for it
+    if (row === 'too long') void readAlone(read, tenant, forTenant(tenant, read.signal));
+    else read.resolve(row);
+  }
 }
 
-const readAlone = ({ item: { database, type, id }, resolve, reject, inContext }: Read, tenant: number): Promise<void> =>
+const readAlone = ({ item: { type, id }, resolve, reject, inContext }: Read, tenant: number, database: Database): Promise<void> =>
   inContext(() => readCurrent(database, tenant, type, id).then(resolve, reject));
 
 /** `allLeft` is aborted when the clients of all reads have left. */
-function watchClients(reads: OneRead[]): { allLeft: AbortSignal; stop(): void } {
+function watchClients(reads: Read[]): { allLeft: AbortSignal; stop(): void } {
   const signals = new Set(reads.map(({ signal }) => signal));
   const controller = new AbortController();
   let waiting = signals.size;

@@ -7,15 +7,15 @@ import { Groups, type Work } from './groups.ts';
 import type { ResourceChange } from './resource-change.ts';
 import { writeChanges, writeSkippingLocked } from './write.ts';
 
-/** The largest group: number of resources, and characters of their JSON. */
+/** The largest group: number of resources, and characters of their bodies. */
 const MAX_WRITES = 32;
 const MAX_CHARACTERS = 1_000_000;
 
 /** The result: the number of applied changes, as that of `writeChanges`. */
 type Write = Work<ResourceChange, number>;
 
-/** Stores one version for a request of a tenant. Returns the number of applied changes. */
-export type WriteGrouped = (tenant: number, change: ResourceChange) => Promise<number>;
+/** Stores one version for a request of a tenant, unless the signal is aborted before its turn comes. Returns the number of applied changes. */
+export type WriteGrouped = (tenant: number, change: ResourceChange, signal?: AbortSignal) => Promise<number>;
 
 /** `forTenant`: a handle of the database for the statements of a tenant. */
 export function createGroupedWrites(forTenant: (tenant: number) => Database, maxWaitMs: number): WriteGrouped {
@@ -26,7 +26,7 @@ export function createGroupedWrites(forTenant: (tenant: number) => Database, max
     selectGroup: selectDistinct,
     run: (tenant, group) => storeGroup(forTenant(tenant), tenant, group),
   });
-  return (tenant, change) => groups.add(tenant, change);
+  return (tenant, change, signal) => groups.add(tenant, change, signal);
 }
 
 /** The oldest write of each resource: a further one waits, and those of other resources do not wait with it. */

@@ -2,10 +2,13 @@
 // Work that finds fewer statements under way than the limit is done at once, so grouping adds no wait of its own. docs/decisions/0056-groups.md
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { unavailable } from '../../fhir/outcome.ts';
+import { clientDisconnected } from '../database/fair-queue.ts';
 
 /** A part of the work, for one request. */
 export interface Work<Item, Result> {
   item: Item;
+  /** Aborted when nobody waits for it any more. Undefined: it is always done. */
+  signal: AbortSignal | undefined;
   resolve(result: Result): void;
   reject(error: unknown): void;
   /** Runs in the asynchronous context of the request. A trace shows a shared statement in the first request of its group. */
@@ -44,9 +47,10 @@ export class Groups<Item, Result> {
     this.options = options;
   }
 
-  add(tenant: number, item: Item): Promise<Result> {
+  /** Work whose signal is aborted before its turn comes is not done. */
+  add(tenant: number, item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const work: WaitingWork<Item, Result> = { item, resolve, reject, inContext: AsyncLocalStorage.snapshot() };
+      const work: WaitingWork<Item, Result> = { item, signal, resolve, reject, inContext: AsyncLocalStorage.snapshot() };
       const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
       this.tenants.set(tenant, ofTenant);
       ofTenant.waiting.push(work);
@@ -57,7 +61,7 @@ export class Groups<Item, Result> {
 
   private async runWaiting(tenant: number, ofTenant: TenantWork<Item, Result>): Promise<void> {
     ofTenant.underWay++;
-    while (ofTenant.waiting.length) await this.runGroup(tenant, this.takeGroup(ofTenant));
+    for (dropAbandoned(ofTenant); ofTenant.waiting.length; dropAbandoned(ofTenant)) await this.runGroup(tenant, this.takeGroup(ofTenant));
     ofTenant.underWay--;
     if (ofTenant.underWay === 0) this.tenants.delete(tenant);
   }
@@ -76,6 +80,15 @@ export class Groups<Item, Result> {
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
+  }
+}
+
+function dropAbandoned<Item, Result>(ofTenant: TenantWork<Item, Result>): void {
+  const abandoned = ofTenant.waiting.filter(({ signal }) => signal?.aborted);
+  if (abandoned.length) ofTenant.waiting = ofTenant.waiting.filter(({ signal }) => !signal?.aborted);
+  for (const { timer, reject } of abandoned) {
+    clearTimeout(timer);
+    reject(clientDisconnected());
   }
 }
 

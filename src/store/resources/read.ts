@@ -43,14 +43,14 @@ export async function readCurrent(database: Database, tenant: number, type: Serv
   return stored && toRow(type, id, stored);
 }
 
-/** In bytes: no client waits for the long resource of another one. */
+/** In bytes: no client waits for the long resource of another one, because the shortest ones are returned. */
 const MAX_GROUP_BYTES = 1_000_000;
 /** `nth`: the position in the arrays, from 1 on. `current`: not deleted. */
-const READ_GROUP = `select g.nth::int, r.ver, r.lu, r.created, ${buildLimitedBody(MAX_GROUP_BYTES, 'g.nth')} as body, r.rules, r.body is not null as current
+const READ_GROUP = `select g.nth::int, r.ver, r.lu, r.created, ${buildLimitedBody(MAX_GROUP_BYTES, 'octet_length(r.body), g.nth')} as body, r.rules, r.body is not null as current
   from unnest($2::smallint[], $3::text[]) with ordinality g(rtype, id, nth)
   join resource r on r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id`;
 
-/** The same of several resources, in their order. `too long`: the resources before it and it are longer than a megabyte, so it must be read alone. */
+/** The same of several resources, in their order. `too long`: with the shorter ones it is longer than a megabyte, so it must be read alone. */
 export async function readGroup(
   database: Database,
   tenant: number,
