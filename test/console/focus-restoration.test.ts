@@ -19,6 +19,8 @@ inChromium('the focus, when its element is removed', () => {
 
   beforeEach(async () => {
     await opened.go('/components');
+    // the view takes the place of what was shown before
+    await opened.page.waitForSelector('h1:has-text("Components")');
     await opened.page.evaluate(PART);
   });
 

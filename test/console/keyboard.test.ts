@@ -214,7 +214,7 @@ inChromium('the console by keyboard', () => {
       await page.waitForSelector(`dialog.palette ${toast}`);
       await page.keyboard.press('Escape');
       await runUntil(page, async () => !(await page.isVisible('dialog.palette')));
-      expect(await page.evaluate('document.activeElement.textContent')).toBe('Undo');
+      await runUntilShown(page, `${toast} button:focus:has-text("Undo")`);
     });
   });
 
