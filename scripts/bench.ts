@@ -4,12 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../src/root.ts';
 import { Connection, type LoadRequest, load } from './bench/client.ts';
 import { buildCorpus, buildTransactions, type Corpus } from './bench/corpus.ts';
 import { between, usedBy } from './bench/cpu.ts';
 import { type BenchDatabase, createBenchDatabase, createEmptyDatabase, vacuum } from './bench/databases.ts';
 import { profileScenarios } from './bench/profile.ts';
-import { type FacetProgram, type FacetToStart, type Program, type Programs, ROOT, startPrograms } from './bench/programs.ts';
+import { type FacetProgram, type FacetToStart, type Program, type Programs, startPrograms } from './bench/programs.ts';
 import { buildGrowth, buildLine, buildProfileTable, buildTable, type Measured, type Row, type Size } from './bench/report.ts';
 import { buildScenarios, type Scenario } from './bench/scenarios.ts';
 

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../src/root.ts';
 import { type Page, startChromium } from '../test/journeys/chromium.ts';
 import { Connection } from './bench/client.ts';
 import { buildCorpus, idOf } from './bench/corpus.ts';
 import { familyOf } from './bench/data.ts';
 import { createBenchDatabase } from './bench/databases.ts';
-import { type FacetProgram, ROOT, startPrograms } from './bench/programs.ts';
+import { type FacetProgram, startPrograms } from './bench/programs.ts';
 
 const { values: options } = parseArgs({
   options: {

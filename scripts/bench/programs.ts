@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ROOT } from '../../src/root.ts';
 import { buildEnvironment } from '../../test/journeys/program-environment.ts';
 
 export interface Program {
@@ -34,7 +35,6 @@ export interface Programs {
   stop(): Promise<void>;
 }
 
-export const ROOT = join(import.meta.dirname, '../..');
 /** Only the first worker reports that it serves. The others have started after this time. */
 const FURTHER_WORKERS_MS = 15_000;
 /** Vendors' limits would refuse the load. */

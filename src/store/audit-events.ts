@@ -52,7 +52,7 @@ type EventColumn = keyof typeof EVENT_COLUMNS;
 const COLUMN_NAMES = Object.keys(EVENT_COLUMNS) as EventColumn[];
 const LISTS: ReadonlySet<EventColumn> = new Set(['subtypes', 'patients', 'entities']);
 
-/** One array for each column: PostgreSQL needs half as much time for an event as with a JSON text of all (docs/decisions/0051-audit.md). */
+/** One array for each column: PostgreSQL needs less time for an event than with a JSON text of all (docs/decisions/0051-audit.md). */
 const INSERT_EVENTS = `insert into audit_event (${COLUMN_NAMES.join(', ')})
   select ${COLUMN_NAMES.map((name) => (LISTS.has(name) ? `${name}::text[]` : name)).join(', ')}
   from unnest(${Object.values(EVENT_COLUMNS)

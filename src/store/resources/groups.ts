@@ -32,9 +32,9 @@ interface GroupOptions<Item, Result> {
   limit: number;
   /** How long work waits for the statements before it, in ms. */
   maxWaitMs: number;
-  /** Which of these, of the oldest first, are done together: one or more. */
+  /** Chooses one or more that are done together. The oldest comes first. */
   selectGroup<W extends Work<Item, Result>>(waiting: readonly W[]): W[];
-  /** Settles each. If it fails, those that are not settled fail with its error. */
+  /** Calls `resolve` or `reject` of each. If it fails, those that are left fail with its error. */
   run(tenant: number, group: Work<Item, Result>[]): Promise<void>;
 }
 
