@@ -1,8 +1,8 @@
 // Collects the audit events of this process and stores them in batches. Memory is bounded, and every loss is counted and logged. docs/decisions/0051-audit.md
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AuditFacts, indexAuditFacts } from '../fhir/audit-event.ts';
+import type { AuditFacts } from '../fhir/audit-event.ts';
 import { redactError } from '../messaging/redacted-error.ts';
-import { type AuditBatch, addMonth, appendAuditBatches, createAuditPartition } from '../store/audit-events.ts';
+import { type AuditBatch, type AuditRow, addMonth, appendAuditBatches, createAuditPartition, toAuditRow } from '../store/audit-events.ts';
 import type { Database } from '../store/database/database.ts';
 import { chainHash } from './chain.ts';
 
@@ -39,8 +39,7 @@ const CLOSE_ATTEMPTS = 3;
 
 interface Waiting {
   tenant: number;
-  facts: AuditFacts;
-  text: string;
+  row: AuditRow;
   done: PromiseWithResolvers<void>;
 }
 
@@ -69,16 +68,16 @@ class Recorder implements AuditRecorder {
   }
 
   record(tenant: number, facts: AuditFacts): Promise<void> {
-    const text = JSON.stringify(facts);
+    const row = toAuditRow(facts);
     const done = Promise.withResolvers<void>();
     done.promise.catch(() => {});
-    if (this.size + text.length > MAX_WAITING) {
+    if (this.size + row.event.length > MAX_WAITING) {
       this.reportLoss(1);
       done.reject(new Error('too many audit events wait to be stored'));
       return done.promise;
     }
-    this.size += text.length;
-    this.waiting.push({ tenant, facts, text, done });
+    this.size += row.event.length;
+    this.waiting.push({ tenant, row, done });
     this.schedule(this.isStrict || this.waiting.length >= FULL_BATCH ? 0 : FLUSH_MS);
     return done.promise;
   }
@@ -135,8 +134,8 @@ class Recorder implements AuditRecorder {
       return;
     }
     this.unstored = undefined;
-    for (const { text, done } of pending.waiting) {
-      this.size -= text.length;
+    for (const { row, done } of pending.waiting) {
+      this.size -= row.event.length;
       done.resolve();
     }
   }
@@ -158,13 +157,13 @@ class Recorder implements AuditRecorder {
 
   private buildBatch(tenant: number, recorded: string, own: Waiting[]): AuditBatch {
     const { seq, hash: previous } = this.heads.get(tenant) ?? { seq: 0, hash: '' };
+    const events = own.map(({ row }) => row);
     const hash = chainHash(
       previous,
       recorded,
-      own.map(({ text }) => text),
+      events.map(({ event }) => event),
     );
     this.heads.set(tenant, { seq: seq + 1, hash });
-    const events = own.map(({ facts, text }) => ({ id: facts.id, event: text, ...indexAuditFacts(facts) }));
     return { tenant, writer: this.parts.writer, seq: seq + 1, recorded, hash, events };
   }
 

@@ -3,9 +3,9 @@ import { v7 } from 'uuid';
 import { type Erasure, erasePatient } from '../administration/erase-patient.ts';
 import { findTenantBySlug } from '../administration/tenants.ts';
 import { chainHash } from '../audit/chain.ts';
-import { type AuditFacts, indexAuditFacts } from '../fhir/audit-event.ts';
+import type { AuditFacts } from '../fhir/audit-event.ts';
 import { OPERATOR } from '../interactions/context.ts';
-import { appendAuditBatches, createAuditPartition } from '../store/audit-events.ts';
+import { appendAuditBatches, createAuditPartition, toAuditRow } from '../store/audit-events.ts';
 import type { Database } from '../store/database/database.ts';
 import { AdminError, type AdminOperation, type DefineCommands, toAdministration } from './admin-command.ts';
 import { textTable } from './text-table.ts';
@@ -45,9 +45,9 @@ async function recordErasure(transaction: Database, erased: { tenant: number; pa
     patients: [`Patient/${patient}`],
     ...(count > 1 && { omitted: count - 1 }),
   };
-  const event = JSON.stringify(facts);
-  const events = [{ id: facts.id, event, ...indexAuditFacts(facts) }];
-  await appendAuditBatches(transaction, [{ tenant, writer: v7(), seq: 1, recorded: at, hash: chainHash('', at, [event]), events }]);
+  const row = toAuditRow(facts);
+  const hash = chainHash('', at, [row.event]);
+  await appendAuditBatches(transaction, [{ tenant, writer: v7(), seq: 1, recorded: at, hash, events: [row] }]);
 }
 
 function describeErasure({ resources, rows, kept, versions }: Erasure, { name, isDryRun }: { name: string; isDryRun: boolean }): string[] {

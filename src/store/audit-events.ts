@@ -1,23 +1,49 @@
 // The stored audit events: batches are appended, a page is searched. Partitions are months. docs/decisions/0051-audit.md
-import type { AuditIndex } from '../fhir/audit-event.ts';
+import { type AuditFacts, type AuditIndex, indexAuditFacts } from '../fhir/audit-event.ts';
 import type { AuditConditions } from '../fhir/audit-search.ts';
 import type { Database } from './database/database.ts';
 import { DatabaseError } from './database/errors.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
-import { toArrayLiteral } from './database/values.ts';
+import { TextArray } from './database/text-array.ts';
 
 /** The tenant of requests without a known credential. */
 export const NO_TENANT = 0;
 
-/** The events of one tenant in a batch. `event`: their JSON. */
+/** An event as it is stored. All members are texts of their own: an event that waits keeps no resource in memory, although its ids are parts of resources. */
+export interface AuditRow extends Pick<AuditIndex, 'action' | 'outcome' | 'actor'> {
+  id: string;
+  /** The facts as JSON. */
+  event: string;
+  /** Lists as literals of arrays, because PostgreSQL accepts arrays of arrays only if all have the same length. */
+  subtypes: string;
+  patients: string;
+  entities: string;
+}
+
+/** The events of one tenant in a batch. */
 export interface AuditBatch {
   tenant: number;
   writer: string;
   seq: number;
   recorded: string;
   hash: string;
-  events: (AuditIndex & { id: string; event: string })[];
+  events: AuditRow[];
 }
+
+export function toAuditRow(facts: AuditFacts): AuditRow {
+  const { action, outcome, actor, subtypes, patients, entities } = indexAuditFacts(facts);
+  const lists = { subtypes: toArrayLiteral(subtypes), patients: toArrayLiteral(patients), entities: toArrayLiteral(entities) };
+  return { id: facts.id, event: JSON.stringify(facts), action, outcome, actor, ...lists };
+}
+
+/** JSON escapes quotes and backslashes as the literal of an array does, and also characters that the literal has as they are. */
+const JSON_ESCAPE = /\\(["\\])|\\(?:u[\da-f]{4}|[bfnrt])/g;
+
+/** A list of texts as the literal of an array, through JSON, because that copies them. https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+const toArrayLiteral = (texts: readonly string[]): string =>
+  `{${JSON.stringify(texts)
+    .slice(1, -1)
+    .replace(JSON_ESCAPE, (written, same) => (same ? written : (JSON.parse(`"${written}"`) as string)))}}`;
 
 export interface StoredAuditEvent {
   id: string;
@@ -32,55 +58,38 @@ export interface AuditPosition {
 
 const INSERT_BATCHES = `insert into audit_batch (tenant_id, writer, seq, recorded, count, hash)
   select * from json_to_recordset($1::json) as b(tenant_id int, writer uuid, seq int, recorded timestamptz, count int, hash text) on conflict do nothing`;
-/** Column → its type as a parameter. A list is sent as a text, because PostgreSQL accepts arrays of arrays only if all have the same length. */
-const EVENT_COLUMNS = {
-  tenant_id: 'int',
-  recorded: 'timestamptz',
-  id: 'uuid',
-  writer: 'uuid',
-  seq: 'int',
-  n: 'int',
-  action: 'text',
-  outcome: 'smallint',
-  subtypes: 'text',
-  actor: 'text',
-  patients: 'text',
-  entities: 'text',
-  event: 'text',
-} as const;
-type EventColumn = keyof typeof EVENT_COLUMNS;
-const COLUMN_NAMES = Object.keys(EVENT_COLUMNS) as EventColumn[];
-const LISTS: ReadonlySet<EventColumn> = new Set(['subtypes', 'patients', 'entities']);
 
-/** One array for each column: PostgreSQL needs less time for an event than with a JSON text of all (docs/decisions/0051-audit.md). */
-const INSERT_EVENTS = `insert into audit_event (${COLUMN_NAMES.join(', ')})
-  select ${COLUMN_NAMES.map((name) => (LISTS.has(name) ? `${name}::text[]` : name)).join(', ')}
-  from unnest(${Object.values(EVENT_COLUMNS)
-    .map((type, at) => `$${at + 1}::${type}[]`)
-    .join(', ')}) as e(${COLUMN_NAMES.join(', ')}) on conflict do nothing`;
+/**
+ * `batch`: the number of an event's batch. One array for each column: PostgreSQL needs less time for an event than with a JSON text of all
+ * (docs/decisions/0051-audit.md).
+ */
+const INSERT_EVENTS = `insert into audit_event (tenant_id, recorded, writer, seq, n, id, action, outcome, subtypes, actor, patients, entities, event)
+  select b.tenant_id, b.recorded, b.writer, b.seq, e.n, e.id, e.action, e.outcome, e.subtypes::text[], e.actor, e.patients::text[], e.entities::text[], e.event
+  from json_to_recordset($1::json) as b(batch int, tenant_id int, writer uuid, seq int, recorded timestamptz)
+  join unnest($2::int[], $3::int[], $4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+    as e(batch, n, id, action, outcome, subtypes, actor, patients, entities, event) on e.batch = b.batch
+  on conflict do nothing`;
 
 /** Stores batches in one transaction. A batch that is stored already is not stored again. Their partition must exist. */
 export function appendAuditBatches(database: Database, batches: AuditBatch[]): Promise<void> {
-  const heads = batches.map(({ tenant, writer, seq, recorded, hash, events }) => ({
-    tenant_id: tenant,
-    writer,
-    seq,
-    recorded,
-    count: events.length,
-    hash,
-  }));
-  const rows = batches.flatMap(({ tenant, writer, seq, recorded, events }) =>
-    events.map(({ subtypes, patients, entities, ...event }, n): Record<EventColumn, unknown> => {
-      const lists = { subtypes: toArrayLiteral(subtypes), patients: toArrayLiteral(patients), entities: toArrayLiteral(entities) };
-      return { tenant_id: tenant, recorded, writer, seq, n, ...event, ...lists };
-    }),
+  const heads = JSON.stringify(
+    batches.map(({ tenant, events, ...head }, batch) => ({ batch, tenant_id: tenant, ...head, count: events.length })),
   );
+  const rows = batches.flatMap(({ events }, batch) => events.map((event, n) => ({ batch, n, ...event })));
+  const list = (column: 'batch' | 'n' | 'id' | 'outcome'): string => `{${rows.map((row) => row[column]).join(',')}}`;
+  const texts = (column: 'action' | 'subtypes' | 'actor' | 'patients' | 'entities' | 'event'): TextArray =>
+    new TextArray(rows.map((row) => row[column]));
   return database.transaction(async (transaction) => {
-    await transaction.query(INSERT_BATCHES, [JSON.stringify(heads)]);
-    await transaction.query(
-      INSERT_EVENTS,
-      COLUMN_NAMES.map((name) => rows.map((row) => row[name])),
-    );
+    await transaction.query(INSERT_BATCHES, [heads]);
+    await transaction.query(INSERT_EVENTS, [
+      heads,
+      list('batch'),
+      list('n'),
+      list('id'),
+      texts('action'),
+      list('outcome'),
+      ...(['subtypes', 'actor', 'patients', 'entities', 'event'] as const).map(texts),
+    ]);
   });
 }
 

@@ -75,16 +75,17 @@ function isOfResource(syntax: SyntaxTree): boolean {
 }
 
 /** Evaluates a path of the resource once in each evaluation, and not for each element that the expression visits. */
-function evaluateOnce(evaluate: Evaluator): Evaluator {
-  const results = new WeakMap<object, Collection>();
-  return (focus, scope) => {
-    const known = results.get(scope.context);
+const evaluateOnce =
+  (evaluate: Evaluator): Evaluator =>
+  (focus, scope) => {
+    scope.context.results ??= new Map();
+    const { results } = scope.context;
+    const known = results.get(evaluate);
     if (known) return known;
     const result = evaluate(focus, scope);
-    results.set(scope.context, result);
+    results.set(evaluate, result);
     return result;
   };
-}
 
 const buildConstant =
   (nodes: Collection): Evaluator =>

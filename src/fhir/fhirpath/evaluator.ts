@@ -1,11 +1,12 @@
 // The interfaces between the parts of the FHIRPath evaluator.
 import type { Collection, FhirPathNode } from './node.ts';
 
-/** The variables of one evaluation. `root`: the containing resource, if `resource` is contained. */
+/** The variables of one evaluation. `root`: the containing resource, if `resource` is contained. `results`: of the parts that are evaluated once in it. */
 interface EvaluationContext {
   resource: FhirPathNode;
   root: FhirPathNode;
   element: FhirPathNode;
+  results?: Map<Evaluator, Collection>;
 }
 
 /** The scope of a part of an expression. `self`: $this. `index`: $index. `total`: $total. */

@@ -9,26 +9,27 @@ interface OpenRequest {
   steps: (() => void)[];
 }
 
-const requests = new WeakMap<ServerResponse, OpenRequest>();
-
+/** Properties: a `WeakMap` would keep its values until the next collection of the old generation. docs/decisions/0064-memory-of-requests.md */
+const OPEN = Symbol('open requests');
+type WatchedResponse = ServerResponse & { [OPEN]?: OpenRequest };
 /**
- * The open requests of a socket. Arrays: a `Set` with entries that come and go keeps the memory of earlier requests, because V8 links each table of a set to the
- * one that replaces it. docs/decisions/0064-memory-of-requests.md
+ * An array: a `Set` with entries that come and go keeps the memory of earlier requests, because V8 links each table of a set to the one that replaces it.
+ * docs/decisions/0064-memory-of-requests.md
  */
-const open = new WeakMap<Socket, OpenRequest[]>();
+type WatchedSocket = Socket & { [OPEN]?: OpenRequest[] };
 
 /** Calls `step` once: when the response has ended, or when the connection is lost; at once if that has happened before. */
-export function onClose(req: IncomingMessage, res: ServerResponse, step: () => void): void {
-  const request = requests.get(res) ?? watchRequest(req, res);
+export function onClose(req: IncomingMessage, res: WatchedResponse, step: () => void): void {
+  const request = res[OPEN] ?? watchRequest(req, res);
   if (request.isOver) step();
   else request.steps.push(step);
 }
 
-function watchRequest({ socket }: IncomingMessage, res: ServerResponse): OpenRequest {
+function watchRequest({ socket }: IncomingMessage, res: WatchedResponse): OpenRequest {
   const request: OpenRequest = { isOver: res.closed || socket.destroyed, steps: [] };
-  requests.set(res, request);
+  res[OPEN] = request;
   if (request.isOver) return request;
-  const others = open.get(socket) ?? watchSocket(socket);
+  const others = (socket as WatchedSocket)[OPEN] ?? watchSocket(socket);
   others.push(request);
   res.once('close', () => {
     const at = others.indexOf(request);
@@ -38,9 +39,9 @@ function watchRequest({ socket }: IncomingMessage, res: ServerResponse): OpenReq
   return request;
 }
 
-function watchSocket(socket: Socket): OpenRequest[] {
+function watchSocket(socket: WatchedSocket): OpenRequest[] {
   const all: OpenRequest[] = [];
-  open.set(socket, all);
+  socket[OPEN] = all;
   socket.once('close', () => {
     for (const request of all.splice(0)) end(request);
   });

@@ -82,6 +82,8 @@ export type BytesReader = (req: Request) => Promise<Buffer>;
 
 const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
 
+const READ_BYTES = Symbol('read bytes');
+
 /** Builds a reader of bodies with at most `limit` bytes. */
 export function buildTextReader(limit: number): TextReader {
   const read = buildBytesReader(limit);
@@ -94,17 +96,15 @@ export function buildTextReader(limit: number): TextReader {
 
 /** The same for binary bodies. */
 export function buildBytesReader(limit: number): BytesReader {
-  return async (req) => {
+  return async (req: Request & { [READ_BYTES]?: Buffer }) => {
     const bytes = await readBody(req, limit);
-    READ_BYTES.set(req, bytes);
+    req[READ_BYTES] = bytes;
     return bytes;
   };
 }
 
-const READ_BYTES = new WeakMap<Request, Buffer>();
-
 /** The bytes of a body that a reader has read already, otherwise empty. */
-export const getReadBytes = (req: Request): Buffer => READ_BYTES.get(req) ?? Buffer.alloc(0);
+export const getReadBytes = (req: Request & { [READ_BYTES]?: Buffer }): Buffer => req[READ_BYTES] ?? Buffer.alloc(0);
 
 function decodeUtf8(bytes: Buffer): string {
   try {

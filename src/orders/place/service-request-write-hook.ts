@@ -71,38 +71,48 @@ export function buildServiceRequestWriteHook(systems: Systems, findRules: FindOr
   };
 }
 
-/** Finds the rules, the decision and the content of each write once, from its check to its order, although an operator may change the account meanwhile. */
+/** What is found once for a write, from its check to its order, although an operator may change the account meanwhile. */
+interface OrderFindings {
+  rules?: OrderRules;
+  catalogue?: CatalogueSearch;
+  content?: BuiltContent;
+  decision?: Promise<OrderDecision>;
+}
+
+/** They are a property of the write, and no `WeakMap`: docs/decisions/0064-memory-of-requests.md */
+const FINDINGS = Symbol('order findings');
+type CheckedWrite = PendingWrite & { [FINDINGS]?: OrderFindings };
+
+function findingsOf(write: CheckedWrite): OrderFindings {
+  write[FINDINGS] ??= {};
+  return write[FINDINGS];
+}
+
 function createDecisions(findRules: FindOrderRules) {
-  const allRules = new WeakMap<PendingWrite, OrderRules>();
   const rulesOf = ({ caller }: Context, write: PendingWrite): OrderRules => {
-    const rules = allRules.get(write) ?? findRules(caller.tenant);
-    allRules.set(write, rules);
-    return rules;
+    const findings = findingsOf(write);
+    findings.rules ??= findRules(caller.tenant);
+    return findings.rules;
   };
-  const catalogues = new WeakMap<PendingWrite, CatalogueSearch>();
   /** Writes that are checked together share one search: none of them is stored before the checks of all have run, so the catalogue is the same for all. */
   const catalogueOf = (context: Context, write: PendingWrite, together = [write]): CatalogueSearch => {
-    const known = catalogues.get(write);
+    const known = findingsOf(write).catalogue;
     if (known) return known;
     const catalogue = createCatalogueSearch(context, listSearchedCodings(together, rulesOf(context, write).table));
-    for (const each of together) catalogues.set(each, catalogue);
+    for (const each of together) findingsOf(each).catalogue = catalogue;
     return catalogue;
   };
-  const contents = new WeakMap<PendingWrite, BuiltContent>();
   const contentOf: ContentReader = (context, write, code) => {
-    const rules = rulesOf(context, write);
-    const catalogue = catalogueOf(context, write);
-    const content = contents.get(write) ?? buildOrderContent(context, parseWritten(write), { code, rules, catalogue });
-    contents.set(write, content);
-    return content;
+    const findings = findingsOf(write);
+    const parts = { code, rules: rulesOf(context, write), catalogue: catalogueOf(context, write) };
+    findings.content ??= buildOrderContent(context, parseWritten(write), parts);
+    return findings.content;
   };
-  const decisions = new WeakMap<PendingWrite, Promise<OrderDecision>>();
   const decisionOn = (context: Context, write: PendingWrite, together?: PendingWrite[]): Promise<OrderDecision> => {
-    const rules = rulesOf(context, write);
-    const catalogue = catalogueOf(context, write, together);
-    const decision = decisions.get(write) ?? decideWrite(context, write, { rules, catalogue, contentOf });
-    decisions.set(write, decision);
-    return decision;
+    const findings = findingsOf(write);
+    const parts = { rules: rulesOf(context, write), catalogue: catalogueOf(context, write, together), contentOf };
+    findings.decision ??= decideWrite(context, write, parts);
+    return findings.decision;
   };
   return { rulesOf, contentOf, decisionOn };
 }

@@ -10,6 +10,7 @@ import knex from 'knex';
 import { toDatabasePath } from './data-directory.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
 import { createDatabase, type Driver } from './pooled-database.ts';
+import { toPlainArrays } from './text-array.ts';
 import { parseTimestamptz } from './values.ts';
 
 /** How long work waits for the connection, in ms. A transaction with thousands of entries uses the connection for a long time. */
@@ -39,7 +40,7 @@ export function createEmbeddedDatabase(engine: PGlite, tenantWall = false): Data
     engine: 'embedded',
     isDistributed: () => false,
     run: async <T extends object>(connection: PGlite, sql: string, parameters: unknown[]) =>
-      (await connection.query<T>(sql, parameters)).rows,
+      (await connection.query<T>(sql, toPlainArrays(parameters))).rows,
     script: (connection, sql) => connection.exec(sql),
     control: (connection, command) => connection.exec(command),
     // an empty statement also succeeds between the statements of a transaction, even of a failed one

@@ -14,7 +14,3 @@ export function parseTimestamptz(text: string): string {
 
 /** Replaces characters that PostgreSQL cannot store in a text: NUL and lone surrogates. Writes and searches both use it, so that they match. */
 export const toStorableText = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
-
-/** A list of texts as the text of a PostgreSQL array. https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
-export const toArrayLiteral = (texts: readonly string[]): string =>
-  `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;

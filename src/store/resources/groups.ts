@@ -1,6 +1,6 @@
 // Work of one tenant that arrives while other work of the tenant is under way is done together: a statement for several costs much less than a statement for each.
 // Work that finds fewer statements under way than the limit is done at once, so grouping adds no wait of its own. docs/decisions/0056-groups.md
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { unavailable } from '../../fhir/outcome.ts';
 import { clientDisconnected } from '../database/fair-queue.ts';
 
@@ -11,8 +11,8 @@ export interface Work<Item, Result> {
   signal: AbortSignal | undefined;
   resolve(result: Result): void;
   reject(error: unknown): void;
-  /** Runs in the asynchronous context of the request. A trace shows a shared statement in the first request of its group. */
-  inContext<T>(work: () => T): T;
+  /** The asynchronous context of the request. A trace shows a shared statement in the first request of its group. */
+  context: AsyncResource;
 }
 
 interface WaitingWork<Item, Result> extends Work<Item, Result> {
@@ -50,7 +50,7 @@ export class Groups<Item, Result> {
   /** Work whose signal is aborted before its turn comes is not done. */
   add(tenant: number, item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const work: WaitingWork<Item, Result> = { item, signal, resolve, reject, inContext: AsyncLocalStorage.snapshot() };
+      const work: WaitingWork<Item, Result> = { item, signal, resolve, reject, context: new AsyncResource('GroupedWork') };
       const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
       this.tenants.set(tenant, ofTenant);
       ofTenant.waiting.push(work);
@@ -76,7 +76,7 @@ export class Groups<Item, Result> {
 
   private async runGroup(tenant: number, group: Work<Item, Result>[]): Promise<void> {
     try {
-      await group[0]!.inContext(() => this.options.run(tenant, group));
+      await group[0]!.context.runInAsyncScope(() => this.options.run(tenant, group));
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
