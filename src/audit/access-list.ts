@@ -12,20 +12,24 @@ export interface AccessList {
 const OWN_ID = /"id":"([A-Za-z0-9\-.]{1,64})"/;
 const PATIENT_REFERENCE = /"reference":"Patient\/([A-Za-z0-9\-.]{1,64})(?=["/])/g;
 
+/** A part of a text keeps the whole text in memory. An event waits with its references, and not with the resources that they were found in. */
+const copy = (part: string): string => Buffer.from(part).toString();
+
 export function createAccessList(): AccessList {
   const entities = new Set<string>();
   const patients = new Set<string>();
   let omitted = 0;
   const add = (to: Set<string>, reference: string): void => {
-    if (to.size < MAX_LISTED) to.add(reference);
-    else if (!to.has(reference)) omitted++;
+    if (to.has(reference)) return;
+    if (to.size < MAX_LISTED) to.add(copy(reference));
+    else omitted++;
   };
   return {
     add({ type, id, body }) {
       const own = id ?? (body === null ? undefined : OWN_ID.exec(body)?.[1]);
-      if (own !== undefined) add(entities, `${type}/${own}`);
-      if (type === 'Patient' && own !== undefined) add(patients, `Patient/${own}`);
-      else if (body?.includes('"Patient/')) for (const [, patient] of body.matchAll(PATIENT_REFERENCE)) add(patients, `Patient/${patient}`);
+      if (own !== undefined) add(type === 'Patient' ? patients : entities, `${type}/${own}`);
+      if (type !== 'Patient' && body?.includes('"Patient/'))
+        for (const [, patient] of body.matchAll(PATIENT_REFERENCE)) add(patients, `Patient/${patient}`);
     },
     list: () => ({ entities: [...entities], patients: [...patients], ...(omitted && { omitted }) }),
   };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 /** The hash of a batch, event by event. */
 interface BatchHash {
-  add(event: string): void;
+  add(...events: string[]): void;
   end(): string;
 }
 
@@ -11,14 +11,14 @@ interface BatchHash {
 export function startBatchHash(previous: string, { recorded, count }: { recorded: string; count: number }): BatchHash {
   const digest = createHash('sha256').update(`${previous}\n${recorded}\n${count}\n`);
   return {
-    add: (event) => void digest.update(`${Buffer.byteLength(event)}\n`).update(event),
+    add: (...events) => void digest.update(events.map((event) => `${Buffer.byteLength(event)}\n${event}`).join('')),
     end: () => digest.digest('hex'),
   };
 }
 
-/** The hash of a whole batch. */
+/** The hash of a whole batch, whose events go to the digest at once: a call for each event costs more than its hash. */
 export function chainHash(previous: string, recorded: string, events: readonly string[]): string {
   const hash = startBatchHash(previous, { recorded, count: events.length });
-  for (const event of events) hash.add(event);
+  hash.add(...events);
   return hash.end();
 }

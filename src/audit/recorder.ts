@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditFacts } from '../fhir/audit-event.ts';
 import { redactError } from '../messaging/redacted-error.ts';
-import { type AuditBatch, type AuditRow, addMonth, appendAuditBatches, createAuditPartition, toAuditRow } from '../store/audit-events.ts';
+import { type AuditBatch, addMonth, appendAuditBatches, createAuditPartition, toAuditRow } from '../store/audit-events.ts';
 import type { Database } from '../store/database/database.ts';
 import { chainHash } from './chain.ts';
 
@@ -37,15 +37,28 @@ const MAX_WAITING = 32 * 1024 * 1024;
 const RETRY_MS = 1000;
 const CLOSE_ATTEMPTS = 3;
 
+/** An event becomes the texts that are stored when its batch does: many at once cost less than one in the midst of each request. */
 interface Waiting {
   tenant: number;
-  row: AuditRow;
-  done: PromiseWithResolvers<void>;
+  facts: AuditFacts;
 }
 
 interface PendingBatch {
-  waiting: Waiting[];
   batches: AuditBatch[];
+  /** The size of its events. */
+  size: number;
+  /** Settled for all requests that wait for one of its events. Absent if some of these events are in the next batch. */
+  done?: PromiseWithResolvers<void>;
+}
+
+/** Roughly, in characters. */
+const sizeOf = ({ entities, patients, query = '' }: AuditFacts): number => 500 + 50 * (entities.length + patients.length) + query.length;
+
+/** Its failure is no error of the process if nobody waits for it. */
+function createDone(): PromiseWithResolvers<void> {
+  const done = Promise.withResolvers<void>();
+  done.promise.catch(() => {});
+  return done;
 }
 
 /** The recorder of a process. Its chains are its own, so that no process waits for another. */
@@ -53,6 +66,8 @@ class Recorder implements AuditRecorder {
   readonly isStrict: boolean;
   private readonly parts: RecorderParts;
   private waiting: Waiting[] = [];
+  /** When the events that wait now are stored. */
+  private done = createDone();
   private size = 0;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
@@ -68,18 +83,19 @@ class Recorder implements AuditRecorder {
   }
 
   record(tenant: number, facts: AuditFacts): Promise<void> {
-    const row = toAuditRow(facts);
-    const done = Promise.withResolvers<void>();
-    done.promise.catch(() => {});
-    if (this.size + row.event.length > MAX_WAITING) {
+    const size = sizeOf(facts);
+    if (this.size + size > MAX_WAITING) {
       this.reportLoss(1);
-      done.reject(new Error('too many audit events wait to be stored'));
-      return done.promise;
+      const refused = createDone();
+      refused.reject(new Error('too many audit events wait to be stored'));
+      return refused.promise;
     }
-    this.size += row.event.length;
-    this.waiting.push({ tenant, row, done });
+    this.size += size;
+    this.waiting.push({ tenant, facts });
+    // a batch that begins at once takes the promise with it
+    const { promise } = this.done;
     this.schedule(this.isStrict || this.waiting.length >= FULL_BATCH ? 0 : FLUSH_MS);
-    return done.promise;
+    return promise;
   }
 
   async close(): Promise<void> {
@@ -89,7 +105,7 @@ class Recorder implements AuditRecorder {
       await delay(RETRY_MS / 4);
     }
     clearTimeout(this.timer);
-    const left = (this.unstored?.waiting.length ?? 0) + this.waiting.length;
+    const left = (this.unstored ? countEvents(this.unstored.batches) : 0) + this.waiting.length;
     if (left) this.reportLoss(left);
   }
 
@@ -130,22 +146,26 @@ class Recorder implements AuditRecorder {
         { work: 'store audit events', waiting: this.waiting.length, error: redactError(error) },
         'audit events could not be stored',
       );
-      for (const { done } of [...pending.waiting, ...this.waiting]) done.reject(error);
+      pending.done?.reject(error);
+      this.done.reject(error);
+      this.done = createDone();
       return;
     }
     this.unstored = undefined;
-    for (const { row, done } of pending.waiting) {
-      this.size -= row.event.length;
-      done.resolve();
-    }
+    this.size -= pending.size;
+    pending.done?.resolve();
   }
 
   private takeBatch(): PendingBatch | undefined {
     if (!this.waiting.length) return undefined;
     const waiting = this.waiting.splice(0, MAX_BATCH);
     const recorded = this.readTime();
+    const size = waiting.reduce((sum, { facts }) => sum + sizeOf(facts), 0);
     const batches = [...Map.groupBy(waiting, ({ tenant }) => tenant)].map(([tenant, own]) => this.buildBatch(tenant, recorded, own));
-    return { waiting, batches };
+    if (this.waiting.length) return { batches, size };
+    const { done } = this;
+    this.done = createDone();
+    return { batches, size, done };
   }
 
   /** A clock that is set back does not turn back the chain, because the retention deletes beginnings of chains by their time. */
@@ -157,7 +177,7 @@ class Recorder implements AuditRecorder {
 
   private buildBatch(tenant: number, recorded: string, own: Waiting[]): AuditBatch {
     const { seq, hash: previous } = this.heads.get(tenant) ?? { seq: 0, hash: '' };
-    const events = own.map(({ row }) => row);
+    const events = own.map(({ facts }) => toAuditRow(facts));
     const hash = chainHash(
       previous,
       recorded,
@@ -182,5 +202,7 @@ class Recorder implements AuditRecorder {
     this.parts.log({ work: 'store audit events', lost: count, error: 'audit events are lost' }, 'audit events are lost');
   }
 }
+
+const countEvents = (batches: AuditBatch[]): number => batches.reduce((sum, { events }) => sum + events.length, 0);
 
 export const createAuditRecorder = (parts: RecorderParts): AuditRecorder => new Recorder(parts);

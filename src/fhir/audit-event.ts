@@ -10,33 +10,33 @@ export interface AuditFacts {
   door: string;
   method: string;
   /** The route as declared, without ids. */
-  route?: string;
+  route?: string | undefined;
   /** https://hl7.org/fhir/R4/valueset-type-restful-interaction.html */
-  subtypes: string[];
+  subtypes: readonly string[];
   status: number;
   /** The id of the API key, or the pseudonym of an access token. Absent: no known credential. */
-  actor?: string;
-  issuer?: string;
-  client?: string;
-  subject?: string;
+  actor?: string | undefined;
+  issuer?: string | undefined;
+  client?: string | undefined;
+  subject?: string | undefined;
   /** The user of an access token as a FHIR resource. */
-  fhirUser?: string;
-  address?: string;
-  /** Type/id of the resources that the request read or wrote. */
+  fhirUser?: string | undefined;
+  address?: string | undefined;
+  /** Type/id of the resources that the request read or wrote, without patients (until 27 November 2026, with them). */
   entities: string[];
   /** Patient/id, the patients that these resources are or refer to. */
   patients: string[];
   /** The number of resources and patients beyond the limit of one event. */
-  omitted?: number;
+  omitted?: number | undefined;
   /** Names of query parameters; values only of references and of parameters that steer the result. */
-  query?: string;
+  query?: string | undefined;
 }
 
 /** The values that searches test. */
 export interface AuditIndex {
   action: string;
   outcome: number;
-  subtypes: string[];
+  subtypes: readonly string[];
   actor: string | null;
   patients: string[];
   /** Without those that are in `patients`. */

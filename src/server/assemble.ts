@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { v7 } from 'uuid';
 import type { Administration } from '../administration/administration.ts';
 import { listSurfacePrefixes } from '../administration/key-surfaces.ts';
 import type { Config } from '../config.ts';
@@ -42,6 +41,7 @@ import type { DevKeyFile } from './development/dev-keys.ts';
 import { buildIntegrations, type Integrations } from './integrations.ts';
 import type { SyncCatalogue } from './lab-network.ts';
 import type { Definitions } from './load-definitions.ts';
+import { createIds } from './new-ids.ts';
 import { buildServedDocuments } from './openapi-documents.ts';
 
 interface ServerParts {
@@ -99,7 +99,7 @@ export interface Facet {
 }
 
 export async function assemble(parts: ServerParts): Promise<Facet> {
-  const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = v7 } = parts;
+  const { config, loaded, database, index, log, baseUrl, clock = () => new Date(), newId = createIds() } = parts;
   const [fhirBase, maxBodyBytes] = [baseUrl + FHIR_PATH, config.bodyLimits.fhir];
   const registry = buildReadyRegistry(loaded.registry, index.isReady);
   const { store, forRequest: storeFor, background } = openStores(parts, { registry, baseUrl: fhirBase });

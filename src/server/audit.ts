@@ -1,12 +1,12 @@
 // The audit of this process: what records requests, and what reads the record.
 import { v7 } from 'uuid';
-import { createEventIds } from '../audit/event-id.ts';
 import { createAuditReader } from '../audit/reader.ts';
 import { createAuditRecorder } from '../audit/recorder.ts';
 import type { Config } from '../config.ts';
 import type { FhirApi } from '../http/fhir/router.ts';
 import type { AuditParts } from '../http/middleware/audit.ts';
 import type { Database } from '../store/database/database.ts';
+import { createIds } from './new-ids.ts';
 
 interface AuditOptions {
   config: Pick<Config, 'strictAudit'>;
@@ -26,7 +26,7 @@ export function buildAudit({ config, database, background = database, clock, log
   const options = { isStrict: config.strictAudit, database: background, clock, writer: v7(), log, lost: auditLost };
   const recorder = createAuditRecorder(options);
   return {
-    audit: { recorder, clock, newId: createEventIds() },
+    audit: { recorder, clock, newId: createIds() },
     openAudit: ({ tenant }, request) => createAuditReader(database.forRequest(tenant, request), tenant),
     closeAudit: () => recorder.close(),
   };

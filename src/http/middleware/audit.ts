@@ -1,6 +1,6 @@
 // Records every request that a credential opened or failed to open: one place for FHIR, the vendors' APIs and the administration.
 import type { Request, RequestHandler, Response } from 'express';
-import { createAccessList } from '../../audit/access-list.ts';
+import { type AccessList, createAccessList } from '../../audit/access-list.ts';
 import { describeQuery } from '../../audit/audited-query.ts';
 import type { AuditRecorder } from '../../audit/recorder.ts';
 import type { AuditFacts } from '../../fhir/audit-event.ts';
@@ -67,31 +67,35 @@ const CONTENT_HEADERS = ['content-length', 'etag', 'last-modified', 'location'];
 
 const describeRequest = (req: Request, address: string | undefined) => ({
   method: req.method,
-  ...(address !== undefined && { address }),
+  address,
   query: describeQuery(parseQuery(req.originalUrl)),
 });
 
-type OwnFacts = Pick<AuditFacts, 'id' | 'at' | 'method' | 'status' | 'address'> & { query: string | undefined };
+type OwnFacts = Pick<AuditFacts, 'id' | 'at' | 'method' | 'status' | 'address' | 'query'>;
 
 function buildFacts(context: RequestContext, { id, at, method, status, address, query }: OwnFacts): AuditFacts {
-  const { requestId, surface, route, caller, interaction, accessed } = context;
-  const { issuer, client, subject } = caller?.token ?? {};
+  const { requestId, surface, route, caller, interaction = [], accessed } = context;
+  const { entities, patients, omitted } = accessed?.list() ?? NOTHING;
   return {
     id,
     at,
     requestId,
     door: surface === undefined ? (caller?.surface ?? 'none') : surface === 'fhir' ? 'fhir' : surface.name,
     method,
-    ...(route !== undefined && { route }),
-    subtypes: [...(interaction ?? [])],
+    route,
+    subtypes: interaction,
     status,
-    ...(caller && { actor: caller.actor }),
-    ...(issuer !== undefined && { issuer }),
-    ...(client !== undefined && { client }),
-    ...(subject !== undefined && { subject }),
-    ...(caller?.fhirUser !== undefined && { fhirUser: caller.fhirUser }),
-    ...(address !== undefined && { address }),
-    ...(accessed?.list() ?? { entities: [], patients: [] }),
-    ...(query !== undefined && { query }),
+    actor: caller?.actor,
+    issuer: caller?.token?.issuer,
+    client: caller?.token?.client,
+    subject: caller?.token?.subject,
+    fhirUser: caller?.fhirUser,
+    address,
+    entities,
+    patients,
+    omitted,
+    query,
   };
 }
+
+const NOTHING: ReturnType<AccessList['list']> = { entities: [], patients: [] };

@@ -1,12 +1,12 @@
-// The ids of audit events: UUIDs of version 7, whose order keeps the index of ids compact. Random bytes come from a supply, because the system call for each id
-// costs more than the rest of an event.
+// The ids of resources and audit events: UUIDs of version 7, whose order keeps the indexes of ids compact. Random bytes come from a supply, because the system call
+// for each id costs more than the rest of an audit event.
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const RANDOM_BYTES = 16;
 
 /** A function that creates ids. */
-export function createEventIds(): () => string {
+export function createIds(): () => string {
   const supply = new Uint8Array(256 * RANDOM_BYTES);
   let used = supply.length;
   return () => {
