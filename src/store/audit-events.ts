@@ -1,10 +1,10 @@
 // The stored audit events: batches are appended, a page is searched. Partitions are months. docs/decisions/0051-audit.md
 import { type AuditFacts, type AuditIndex, indexAuditFacts } from '../fhir/audit-event.ts';
 import type { AuditConditions } from '../fhir/audit-search.ts';
+import { toArrayParameter } from './database/array-parameters.ts';
 import type { Database } from './database/database.ts';
 import { DatabaseError } from './database/errors.ts';
 import { queryBuilder, runQuery } from './database/query-builder.ts';
-import { TextArray } from './database/text-array.ts';
 
 /** The tenant of requests without a known credential. */
 export const NO_TENANT = 0;
@@ -53,15 +53,26 @@ export interface AuditPosition {
 const INSERT_BATCHES = `insert into audit_batch (tenant_id, writer, seq, recorded, count, hash)
   select * from json_to_recordset($1::json) as b(tenant_id int, writer uuid, seq int, recorded timestamptz, count int, hash text) on conflict do nothing`;
 
-/**
- * `batch`: the number of an event's batch. One array for each column: PostgreSQL needs less time for an event than with a JSON text of all
- * (docs/decisions/0051-audit.md).
- */
+/** The columns of an event, and their types as parameters. `batch`: the number of its batch. */
+const EVENT_COLUMNS = [
+  ['batch', 'int'],
+  ['n', 'int'],
+  ['id', 'uuid'],
+  ['action', 'text'],
+  ['outcome', 'smallint'],
+  ['subtypes', 'text'],
+  ['actor', 'text'],
+  ['patients', 'text'],
+  ['entities', 'text'],
+  ['event', 'text'],
+] as const;
+
+/** One array for each column: PostgreSQL needs less time for an event than with a JSON text of all (docs/decisions/0051-audit.md). */
 const INSERT_EVENTS = `insert into audit_event (tenant_id, recorded, writer, seq, n, id, action, outcome, subtypes, actor, patients, entities, event)
   select b.tenant_id, b.recorded, b.writer, b.seq, e.n, e.id, e.action, e.outcome, e.subtypes::text[], e.actor, e.patients::text[], e.entities::text[], e.event
   from json_to_recordset($1::json) as b(batch int, tenant_id int, writer uuid, seq int, recorded timestamptz)
-  join unnest($2::int[], $3::int[], $4::uuid[], $5::text[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
-    as e(batch, n, id, action, outcome, subtypes, actor, patients, entities, event) on e.batch = b.batch
+  join unnest(${EVENT_COLUMNS.map(([, type], at) => `$${at + 2}::${type}[]`).join(', ')})
+    as e(${EVENT_COLUMNS.map(([name]) => name).join(', ')}) on e.batch = b.batch
   on conflict do nothing`;
 
 /** Stores batches in one transaction. A batch that is stored already is not stored again. Their partition must exist. */
@@ -70,20 +81,15 @@ export function appendAuditBatches(database: Database, batches: AuditBatch[]): P
     batches.map(({ tenant, events, ...head }, batch) => ({ batch, tenant_id: tenant, ...head, count: events.length })),
   );
   const rows = batches.flatMap(({ events }, batch) => events.map((event, n) => ({ batch, n, ...event })));
-  const list = (column: 'batch' | 'n' | 'id' | 'outcome'): string => `{${rows.map((row) => row[column]).join(',')}}`;
-  const texts = (column: 'action' | 'subtypes' | 'actor' | 'patients' | 'entities' | 'event'): TextArray =>
-    new TextArray(rows.map((row) => row[column]));
+  const columns = EVENT_COLUMNS.map(([name, type]) =>
+    toArrayParameter(
+      type,
+      rows.map((row) => row[name]),
+    ),
+  );
   return database.transaction(async (transaction) => {
     await transaction.query(INSERT_BATCHES, [heads]);
-    await transaction.query(INSERT_EVENTS, [
-      heads,
-      list('batch'),
-      list('n'),
-      list('id'),
-      texts('action'),
-      list('outcome'),
-      ...(['subtypes', 'actor', 'patients', 'entities', 'event'] as const).map(texts),
-    ]);
+    await transaction.query(INSERT_EVENTS, [heads, ...columns]);
   });
 }
 

@@ -7,10 +7,10 @@ import { PGlite, types } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import knex from 'knex';
+import { toPlainArrays } from './array-parameters.ts';
 import { toDatabasePath } from './data-directory.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
 import { createDatabase, type Driver } from './pooled-database.ts';
-import { toPlainArrays } from './text-array.ts';
 import { parseTimestamptz } from './values.ts';
 
 /** How long work waits for the connection, in ms. A transaction with thousands of entries uses the connection for a long time. */

@@ -2,6 +2,7 @@
 
 import type { IndexRows } from '../../fhir/indexing/rows.ts';
 import { TYPE_NUMBERS } from '../../fhir/types.ts';
+import { TextArray, toArrayParameter } from '../database/array-parameters.ts';
 import type { Database } from '../database/database.ts';
 import {
   buildInsertTarget,
@@ -97,9 +98,14 @@ const hasSameRows = (table: IndexTable, index: IndexRows, replaced: IndexRows): 
   JSON.stringify(TABLE_ROWS[table](index)) === JSON.stringify(TABLE_ROWS[table](replaced));
 
 /** The rows of a table, an array for each column. */
-function toArrays(table: IndexTable, index: IndexRows): unknown[][] {
+function toArrays(table: IndexTable, index: IndexRows): unknown[] {
   const rows = TABLE_ROWS[table](index);
-  return INPUT_COLUMNS[table].map(({ name }) => rows.map((row) => row[name]));
+  return INPUT_COLUMNS[table].map(({ name, type }) =>
+    toArrayParameter(
+      type,
+      rows.map((row) => row[name]),
+    ),
+  );
 }
 
 interface OneWrite {
@@ -288,9 +294,14 @@ interface BatchStatement {
  */
 export function buildBatchWrite(tenant: number, changes: ResourceChange[], skipsLocked = false): BatchStatement {
   const values = changes.map(toColumnValues);
-  const columns = CHANGE_COLUMNS.map((column) => values.map((row) => row[column]));
+  const columns = CHANGE_COLUMNS.map((column) =>
+    toArrayParameter(
+      COLUMN_TYPES[column],
+      values.map((row) => row[column]),
+    ),
+  );
   const tables = changes.every(({ index }) => listWrittenTables(index) === COMMON_TABLES) ? COMMON_TABLES : INDEX_TABLES;
-  const rows = tables.map((table) => changes.map((change) => toRowsText(table, change)));
+  const rows = tables.map((table) => new TextArray(changes.map((change) => toRowsText(table, change))));
   const kind = findBatchKind(changes, skipsLocked);
   const isPrepared = kind !== 'any' && changes.length <= MAX_PREPARED;
   return {

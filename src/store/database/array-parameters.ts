@@ -1,13 +1,11 @@
-// A parameter of type text[] whose texts are long or full of quotes.
+// Parameters that are arrays. pg writes each element as a text in quotes, in which every quote and backslash is escaped: that costs more than half a microsecond for
+// a number, and 3 for a JSON text of 500 characters.
 
 /** The object identifier of the type text. https://www.postgresql.org/docs/current/datatype-oid.html */
 const TEXT = 25;
 const HEADER_BYTES = 20;
 
-/**
- * Is sent in binary, because in the text of an array every quote and backslash is escaped, which costs 2.9 µs for a JSON text of 500 characters instead of 0.4 (of
- * pg's own arrays), and PostgreSQL reads it character by character. NULL is allowed.
- */
+/** An array of texts, which is sent in binary (0.4 microseconds for the same JSON text). PostgreSQL need not read it character by character either. */
 export class TextArray {
   readonly texts: readonly (string | null)[];
 
@@ -30,6 +28,15 @@ export class TextArray {
     }
     return bytes;
   }
+}
+
+/** The types whose values contain no character with a meaning in the text of an array. https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(['boolean', 'smallint', 'int', 'bigint', 'numeric', 'timestamptz', 'uuid']);
+
+/** The parameter for an array of a type. */
+export function toArrayParameter(type: string, values: readonly unknown[]): unknown {
+  if (type === 'text') return new TextArray(values as (string | null)[]);
+  return PLAIN_TYPES.has(type) ? `{${values.map((value) => value ?? 'NULL').join(',')}}` : values;
 }
 
 /** The parameters for an engine that has its own way to send arrays. */
