@@ -47,7 +47,7 @@ interface PendingBatch {
   batches: AuditBatch[];
   /** The size of its events. */
   size: number;
-  /** Settled for all requests that wait for one of its events. Absent if some of these events are in the next batch. */
+  /** Settled for the requests of its events. Absent if more events waited: those of all these requests are then settled with a later batch. */
   done?: PromiseWithResolvers<void>;
 }
 
@@ -66,7 +66,7 @@ class Recorder implements AuditRecorder {
   readonly isStrict: boolean;
   private readonly parts: RecorderParts;
   private waiting: Waiting[] = [];
-  /** When the events that wait now are stored. */
+  /** Settled when the events that wait now are stored. */
   private done = createDone();
   private size = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -158,10 +158,19 @@ class Recorder implements AuditRecorder {
 
   private takeBatch(): PendingBatch | undefined {
     if (!this.waiting.length) return undefined;
-    const waiting = this.waiting.splice(0, MAX_BATCH);
+    // they leave the list when nothing can fail any more
+    const taken = this.waiting.slice(0, MAX_BATCH);
+    const size = taken.reduce((sum, { facts }) => sum + sizeOf(facts), 0);
+    const rows = taken.map(({ tenant, facts }) => ({ tenant, row: toAuditRow(facts) }));
     const recorded = this.readTime();
-    const size = waiting.reduce((sum, { facts }) => sum + sizeOf(facts), 0);
-    const batches = [...Map.groupBy(waiting, ({ tenant }) => tenant)].map(([tenant, own]) => this.buildBatch(tenant, recorded, own));
+    const batches = [...Map.groupBy(rows, ({ tenant }) => tenant)].map(([tenant, own]) =>
+      this.buildBatch(
+        tenant,
+        recorded,
+        own.map(({ row }) => row),
+      ),
+    );
+    this.waiting = this.waiting.slice(taken.length);
     if (this.waiting.length) return { batches, size };
     const { done } = this;
     this.done = createDone();
@@ -175,9 +184,8 @@ class Recorder implements AuditRecorder {
     return this.lastTime;
   }
 
-  private buildBatch(tenant: number, recorded: string, own: Waiting[]): AuditBatch {
+  private buildBatch(tenant: number, recorded: string, events: AuditBatch['events']): AuditBatch {
     const { seq, hash: previous } = this.heads.get(tenant) ?? { seq: 0, hash: '' };
-    const events = own.map(({ facts }) => toAuditRow(facts));
     const hash = chainHash(
       previous,
       recorded,

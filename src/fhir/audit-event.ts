@@ -39,7 +39,7 @@ export interface AuditIndex {
   subtypes: readonly string[];
   actor: string | null;
   patients: string[];
-  /** Without those that are in `patients`. */
+  /** Without those that are in `patients`, where events until 27 November 2026 have them too. */
   entities: string[];
 }
 

@@ -15,7 +15,7 @@ export const factsOf = (patient: string, at = '2026-03-01T00:00:00.000Z'): Audit
   subtypes: ['read'],
   status: 200,
   actor: 'key-1',
-  entities: [`Patient/${patient}`],
+  entities: [],
   patients: [`Patient/${patient}`],
 });
 

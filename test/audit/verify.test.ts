@@ -3,7 +3,7 @@ import { compareAnchor, listAnchorLines, parseAnchor } from '../../src/audit/anc
 import type { AuditFault } from '../../src/audit/verify-chain.ts';
 import type { Database } from '../../src/store/database/database.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
-import { describeFault, findFaults, startRecording, tampered } from './recorded-events.ts';
+import { describeFault, factsOf, findFaults, startRecording, tampered } from './recorded-events.ts';
 
 const [ONE, TWO] = [1, 2];
 
@@ -94,6 +94,18 @@ it.each<[string, string, unknown[]]>([
 it('events whose patients are in both columns, as older ones have them, are right', async () => {
   const sql = `update audit_event set entities = patients || entities`;
   expect(await tampered(test.database, sql, findFaults)).toEqual([]);
+});
+
+it('events whose text has patients among the other resources, as older ones do, are right', async () => {
+  const { database, close } = await openTestStore();
+  const { recorder } = startRecording(database);
+  void recorder.record(1, { ...factsOf('old'), entities: ['Patient/old', 'Basic/1'] });
+  await recorder.close();
+  expect(await database.query('select patients, entities from audit_event')).toEqual([
+    { patients: ['Patient/old'], entities: ['Basic/1'] },
+  ]);
+  expect(await findFaults(database)).toEqual([]);
+  await close();
 });
 
 const readAnchor = async (): Promise<string> => (await Array.fromAsync(listAnchorLines(test.database))).join('\n');

@@ -9,27 +9,27 @@ interface OpenRequest {
   steps: (() => void)[];
 }
 
-/** Properties: a `WeakMap` would keep its values until the next collection of the old generation. docs/decisions/0064-memory-of-requests.md */
-const OPEN = Symbol('open requests');
-type WatchedResponse = ServerResponse & { [OPEN]?: OpenRequest };
-/**
- * An array: a `Set` with entries that come and go keeps the memory of earlier requests, because V8 links each table of a set to the one that replaces it.
- * docs/decisions/0064-memory-of-requests.md
- */
-type WatchedSocket = Socket & { [OPEN]?: OpenRequest[] };
+// What belongs to a request is a property of its response and socket: a `WeakMap` would keep it until the next collection of the old generation.
+// docs/decisions/0064-memory-of-requests.md
+const OPEN_REQUEST = Symbol('open request');
+type WatchedResponse = ServerResponse & { [OPEN_REQUEST]?: OpenRequest };
+
+const OPEN_REQUESTS = Symbol('open requests');
+/** The list is an array: a `Set` with entries that come and go keeps earlier ones in memory, because V8 links each of its tables to the one that replaces it. */
+type WatchedSocket = Socket & { [OPEN_REQUESTS]?: OpenRequest[] };
 
 /** Calls `step` once: when the response has ended, or when the connection is lost; at once if that has happened before. */
 export function onClose(req: IncomingMessage, res: WatchedResponse, step: () => void): void {
-  const request = res[OPEN] ?? watchRequest(req, res);
+  const request = res[OPEN_REQUEST] ?? watchRequest(req, res);
   if (request.isOver) step();
   else request.steps.push(step);
 }
 
 function watchRequest({ socket }: IncomingMessage, res: WatchedResponse): OpenRequest {
   const request: OpenRequest = { isOver: res.closed || socket.destroyed, steps: [] };
-  res[OPEN] = request;
+  res[OPEN_REQUEST] = request;
   if (request.isOver) return request;
-  const others = (socket as WatchedSocket)[OPEN] ?? watchSocket(socket);
+  const others = (socket as WatchedSocket)[OPEN_REQUESTS] ?? watchSocket(socket);
   others.push(request);
   res.once('close', () => {
     const at = others.indexOf(request);
@@ -41,7 +41,7 @@ function watchRequest({ socket }: IncomingMessage, res: WatchedResponse): OpenRe
 
 function watchSocket(socket: WatchedSocket): OpenRequest[] {
   const all: OpenRequest[] = [];
-  socket[OPEN] = all;
+  socket[OPEN_REQUESTS] = all;
   socket.once('close', () => {
     for (const request of all.splice(0)) end(request);
   });

@@ -79,37 +79,37 @@ interface OrderFindings {
   decision?: Promise<OrderDecision>;
 }
 
-/** They are a property of the write, and no `WeakMap`: docs/decisions/0064-memory-of-requests.md */
+/** They are a property of the write (docs/decisions/0064-memory-of-requests.md), so a copy of a write with another resource must be made before its check. */
 const FINDINGS = Symbol('order findings');
 type CheckedWrite = PendingWrite & { [FINDINGS]?: OrderFindings };
 
-function findingsOf(write: CheckedWrite): OrderFindings {
+function readFindings(write: CheckedWrite): OrderFindings {
   write[FINDINGS] ??= {};
   return write[FINDINGS];
 }
 
 function createDecisions(findRules: FindOrderRules) {
   const rulesOf = ({ caller }: Context, write: PendingWrite): OrderRules => {
-    const findings = findingsOf(write);
+    const findings = readFindings(write);
     findings.rules ??= findRules(caller.tenant);
     return findings.rules;
   };
   /** Writes that are checked together share one search: none of them is stored before the checks of all have run, so the catalogue is the same for all. */
   const catalogueOf = (context: Context, write: PendingWrite, together = [write]): CatalogueSearch => {
-    const known = findingsOf(write).catalogue;
+    const known = readFindings(write).catalogue;
     if (known) return known;
     const catalogue = createCatalogueSearch(context, listSearchedCodings(together, rulesOf(context, write).table));
-    for (const each of together) findingsOf(each).catalogue = catalogue;
+    for (const each of together) readFindings(each).catalogue = catalogue;
     return catalogue;
   };
   const contentOf: ContentReader = (context, write, code) => {
-    const findings = findingsOf(write);
+    const findings = readFindings(write);
     const parts = { code, rules: rulesOf(context, write), catalogue: catalogueOf(context, write) };
     findings.content ??= buildOrderContent(context, parseWritten(write), parts);
     return findings.content;
   };
   const decisionOn = (context: Context, write: PendingWrite, together?: PendingWrite[]): Promise<OrderDecision> => {
-    const findings = findingsOf(write);
+    const findings = readFindings(write);
     const parts = { rules: rulesOf(context, write), catalogue: catalogueOf(context, write, together), contentOf };
     findings.decision ??= decideWrite(context, write, parts);
     return findings.decision;

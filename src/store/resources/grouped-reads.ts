@@ -53,8 +53,8 @@ async function readTogether(reads: Read[], tenant: number, forTenant: ForTenant)
   }
 }
 
-const readAlone = ({ item: { type, id }, resolve, reject, context }: Read, tenant: number, database: Database): Promise<void> =>
-  context.runInAsyncScope(() => readCurrent(database, tenant, type, id).then(resolve, reject));
+const readAlone = ({ item: { type, id }, resolve, reject, asyncContext }: Read, tenant: number, database: Database): Promise<void> =>
+  asyncContext.runInAsyncScope(() => readCurrent(database, tenant, type, id).then(resolve, reject));
 
 /** `allLeft` is aborted when the clients of all reads have left. */
 function watchClients(reads: Read[]): { allLeft: AbortSignal; stop(): void } {

@@ -47,8 +47,8 @@ function selectDistinct<W extends Write>(writes: readonly W[]): W[] {
 }
 
 async function storeGroup(database: Database, tenant: number, group: Write[]): Promise<void> {
-  const storeAlone = ({ item, resolve, reject, context }: Write): void =>
-    context.runInAsyncScope(() => void writeChanges(database, tenant, [item]).then(resolve, reject));
+  const storeAlone = ({ item, resolve, reject, asyncContext }: Write): void =>
+    asyncContext.runInAsyncScope(() => void writeChanges(database, tenant, [item]).then(resolve, reject));
   const changes = group.map(({ item }) => item);
   try {
     const stored = new Set(await writeSkippingLocked(database, tenant, changes));

@@ -12,7 +12,7 @@ export interface Work<Item, Result> {
   resolve(result: Result): void;
   reject(error: unknown): void;
   /** The asynchronous context of the request. A trace shows a shared statement in the first request of its group. */
-  context: AsyncResource;
+  asyncContext: AsyncResource;
 }
 
 interface WaitingWork<Item, Result> extends Work<Item, Result> {
@@ -50,7 +50,7 @@ export class Groups<Item, Result> {
   /** Work whose signal is aborted before its turn comes is not done. */
   add(tenant: number, item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const work: WaitingWork<Item, Result> = { item, signal, resolve, reject, context: new AsyncResource('GroupedWork') };
+      const work: WaitingWork<Item, Result> = { item, signal, resolve, reject, asyncContext: new AsyncResource('GroupedWork') };
       const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
       this.tenants.set(tenant, ofTenant);
       ofTenant.waiting.push(work);
@@ -76,7 +76,7 @@ export class Groups<Item, Result> {
 
   private async runGroup(tenant: number, group: Work<Item, Result>[]): Promise<void> {
     try {
-      await group[0]!.context.runInAsyncScope(() => this.options.run(tenant, group));
+      await group[0]!.asyncContext.runInAsyncScope(() => this.options.run(tenant, group));
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
