@@ -41,6 +41,8 @@ const CLOSE_ATTEMPTS = 3;
 interface Waiting {
   tenant: number;
   facts: AuditFacts;
+  /** Roughly, in characters. */
+  size: number;
 }
 
 interface PendingBatch {
@@ -51,8 +53,9 @@ interface PendingBatch {
   done?: PromiseWithResolvers<void>;
 }
 
-/** Roughly, in characters. */
-const sizeOf = ({ entities, patients, query = '' }: AuditFacts): number => 500 + 50 * (entities.length + patients.length) + query.length;
+/** The size of an event, without writing its text. */
+const estimateSize = ({ entities, patients, query = '' }: AuditFacts): number =>
+  500 + 50 * (entities.length + patients.length) + query.length;
 
 /** Its failure is no error of the process if nobody waits for it. */
 function createDone(): PromiseWithResolvers<void> {
@@ -83,7 +86,7 @@ class Recorder implements AuditRecorder {
   }
 
   record(tenant: number, facts: AuditFacts): Promise<void> {
-    const size = sizeOf(facts);
+    const size = estimateSize(facts);
     if (this.size + size > MAX_WAITING) {
       this.reportLoss(1);
       const refused = createDone();
@@ -91,7 +94,7 @@ class Recorder implements AuditRecorder {
       return refused.promise;
     }
     this.size += size;
-    this.waiting.push({ tenant, facts });
+    this.waiting.push({ tenant, facts, size });
     // a batch that begins at once takes the promise with it
     const { promise } = this.done;
     this.schedule(this.isStrict || this.waiting.length >= FULL_BATCH ? 0 : FLUSH_MS);
@@ -160,7 +163,7 @@ class Recorder implements AuditRecorder {
     if (!this.waiting.length) return undefined;
     // they leave the list when nothing can fail any more
     const taken = this.waiting.slice(0, MAX_BATCH);
-    const size = taken.reduce((sum, { facts }) => sum + sizeOf(facts), 0);
+    const size = taken.reduce((sum, event) => sum + event.size, 0);
     const rows = taken.map(({ tenant, facts }) => ({ tenant, row: toAuditRow(facts) }));
     const recorded = this.readTime();
     const batches = [...Map.groupBy(rows, ({ tenant }) => tenant)].map(([tenant, own]) =>

@@ -1,5 +1,5 @@
-// Parameters that are arrays. pg writes each element as a text in quotes, in which every quote and backslash is escaped: that costs more than half a microsecond for
-// a number, and 3 for a JSON text of 500 characters.
+// Parameters that are arrays. pg writes each element, also a number, as a text in quotes, in which every quote and backslash is escaped: 2.9 microseconds for a JSON
+// text of 500 characters.
 
 /** The object identifier of the type text. https://www.postgresql.org/docs/current/datatype-oid.html */
 const TEXT = 25;
