@@ -2,9 +2,12 @@
 
 import { invalid } from '../../fhir/outcome.ts';
 
+/** Each parameter has its type in the SQL, so a statement can also take its values from a row of texts (shared-statements.ts). */
+export type ParameterType = 'text' | 'smallint' | 'int' | 'bigint' | 'numeric' | 'float8' | 'timestamptz' | 'text[]' | 'bigint[]';
+
 export interface Binder {
-  /** Adds a value and returns its placeholder (`$3`). */
-  bind(value: unknown): string;
+  /** Adds a value and returns its placeholder (`$3::bigint`). */
+  bind(value: unknown, type: ParameterType): string;
   /** Returns a table alias that this statement does not use yet (`f2`). */
   alias(letter: string): string;
   readonly parameters: readonly unknown[];
@@ -18,9 +21,9 @@ export function createBinder(tenant: number): Binder {
   const parameters: unknown[] = [tenant];
   let aliases = 0;
   return {
-    bind: (value) => {
+    bind: (value, type) => {
       if (parameters.length === MAX_PARAMETERS) throw invalid('this search has too many values: ask for fewer at once');
-      return `$${parameters.push(value)}`;
+      return `$${parameters.push(value)}::${type}`;
     },
     alias: (letter) => `${letter}${++aliases}`,
     parameters,

@@ -68,7 +68,7 @@ export async function readHistory(
   { after, count, maxBytes, ...span }: HistoryQuery,
 ): Promise<HistoryEntry[]> {
   const binder = createBinder(tenant);
-  const limit = binder.bind(count);
+  const limit = binder.bind(count, 'bigint');
   const buildTests = bindTests(span, after, binder);
   // each source is read in the order of its index, and no further than a page
   const pages = SOURCES.map(
@@ -99,12 +99,12 @@ export async function countHistory(database: Database, tenant: number, span: His
 function bindTests({ type, id, since, at }: HistorySpan, after: HistoryQuery['after'], { bind }: Binder): (row: VersionSource) => string {
   const ofResource = [
     `r.tenant_id = ${TENANT}`,
-    ...(type === undefined ? [] : [`r.rtype = ${bind(TYPE_NUMBERS[type])}`]),
-    ...(id === undefined ? [] : [`r.id = ${bind(id)}`]),
+    ...(type === undefined ? [] : [`r.rtype = ${bind(TYPE_NUMBERS[type], 'smallint')}`]),
+    ...(id === undefined ? [] : [`r.id = ${bind(id, 'text')}`]),
   ];
-  const from = since === undefined ? undefined : `${bind(since)}::timestamptz`;
-  const span = at && { from: `${bind(at.from)}::timestamptz`, to: `${bind(at.to)}::timestamptz` };
-  const position = after && [`${bind(after[0])}::timestamptz`, `${bind(after[1])}::bigint`, `${bind(after[2])}::int`];
+  const from = since === undefined ? undefined : bind(since, 'timestamptz');
+  const span = at && { from: bind(at.from, 'timestamptz'), to: bind(at.to, 'timestamptz') };
+  const position = after && [bind(after[0], 'timestamptz'), bind(after[1], 'bigint'), bind(after[2], 'int')];
   return (row) =>
     [
       ...ofResource,

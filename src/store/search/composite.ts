@@ -3,14 +3,14 @@
 
 import { buildBoundingBox, type GeoCircle, toMaxSeparation } from '../../fhir/indexing/geography.ts';
 import type { Comparison, Condition, Within } from '../../fhir/search/query.ts';
-import type { Binder } from '../database/parameter-binder.ts';
+import type { Binder, ParameterType } from '../database/parameter-binder.ts';
 import { toStorableText } from '../database/values.ts';
 
 type Composite = Extract<Condition, { on: 'composite' }>;
 type RangeWithin = Exclude<Within, { of: 'norm' }>;
 
 /** The columns of a range (`from_…`, `to_…`) and their type. `short`: the longest range of a row that is not `long` (see index-tables.ts). */
-const SIDES: Record<RangeWithin['of'], { suffix: string; type: string; short: string }> = {
+const SIDES: Record<RangeWithin['of'], { suffix: string; type: ParameterType; short: string }> = {
   number: { suffix: '_n', type: 'numeric', short: '0' },
   measure: { suffix: '_m', type: 'numeric', short: '0' },
   date: { suffix: '_at', type: 'timestamptz', short: "interval '24 hours'" },
@@ -19,8 +19,8 @@ const SIDES: Record<RangeWithin['of'], { suffix: string; type: string; short: st
 /** True for the rows of sx_composite (alias `x`) that meet the condition. */
 export function buildCompositeTest(x: string, { key, forms, within }: Composite, binder: Binder): string {
   const tests = [
-    ...(key === undefined ? [] : [`${x}.key_h = ${binder.bind(key)}`]),
-    ...(forms.length ? [`${x}.forms @> ${binder.bind(`{${forms.join(',')}}`)}::bigint[]`] : []),
+    ...(key === undefined ? [] : [`${x}.key_h = ${binder.bind(key, 'bigint')}`]),
+    ...(forms.length ? [`${x}.forms @> ${binder.bind(`{${forms.join(',')}}`, 'bigint[]')}`] : []),
     ...within.map((one, at) => buildWithinTest(x, one, at === 0, binder)),
   ];
   return tests.join(' and ');
@@ -33,7 +33,7 @@ function buildWithinTest(x: string, within: Within, leading: boolean, binder: Bi
 }
 
 const buildTextTest = (x: string, { from, to }: { from: string; to: string }, { bind }: Binder): string =>
-  `${x}.norm >= ${bind(toStorableText(from))} and ${x}.norm < ${bind(toStorableText(to))}`;
+  `${x}.norm >= ${bind(toStorableText(from), 'text')} and ${x}.norm < ${bind(toStorableText(to), 'text')}`;
 
 /** For short rows, a test of `to` also bounds `from`, which the index has. Long rows are few and separate in the index. */
 function buildRangeTest(x: string, { of, any }: RangeWithin, binder: Binder): string {
@@ -54,13 +54,13 @@ const buildAlternatives = (x: string, { of, any }: RangeWithin, binder: Binder):
 };
 
 const buildComparison = (x: string, { column, op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string =>
-  `${x}.${column}${SIDES[of].suffix} ${op} ${bind(at)}::${SIDES[of].type}`;
+  `${x}.${column}${SIDES[of].suffix} ${op} ${bind(at, SIDES[of].type)}`;
 
 /** The bound on `from` that follows from a test of `to`. */
 function buildStartBound(x: string, { op, at }: Comparison, of: RangeWithin['of'], { bind }: Binder): string {
   const { suffix, type, short } = SIDES[of];
   const from = `${x}.from${suffix}`;
-  return op.startsWith('<') ? `${from} <= ${bind(at)}::${type}` : `${from} >= ${bind(at)}::${type} - ${short}`;
+  return op.startsWith('<') ? `${from} <= ${bind(at, type)}` : `${from} >= ${bind(at, type)} - ${short}`;
 }
 
 /** True for the rows of sx_composite (alias `x`) within one of the circles. */
@@ -70,12 +70,12 @@ export function buildNearTest(x: string, { any }: Extract<Condition, { on: 'near
 
 function buildCircleTest(x: string, circle: GeoCircle, { bind }: Binder): string {
   const { cells, south, north } = buildBoundingBox(circle);
-  const float = (value: number): string => `${bind(value)}::float8`;
+  const float = (value: number): string => bind(value, 'float8');
   const [latitude, longitude] = [`${x}.from_n::float8`, `${x}.from_m::float8`];
   const [height, width] = [`(${latitude} - ${float(circle.latitude)})`, `(${longitude} - ${float(circle.longitude)})`];
   const haversine = `power(sind(${height} / 2), 2) + cosd(${latitude}) * cosd(${float(circle.latitude)}) * power(sind(${width} / 2), 2)`;
   return [
-    ...(cells ? [`${x}.key_h = any(${bind(`{${cells.join(',')}}`)}::bigint[])`] : []),
+    ...(cells ? [`${x}.key_h = any(${bind(`{${cells.join(',')}}`, 'bigint[]')})`] : []),
     `not ${x}.long and ${x}.from_n between ${float(south)}::numeric and ${float(north)}::numeric`,
     `${haversine} <= ${float(toMaxSeparation(circle))}`,
   ].join(' and ');

@@ -95,7 +95,7 @@ type SingleTableTest = (x: string, condition: SingleTableCondition, binder: Bind
 const SINGLE_TABLE_TESTS = {
   reference: {
     table: 'sx_ref',
-    test: (x: string, { any }: Of<'reference'>, { bind }: Binder) => `${x}.target_h = any(${bind(toBigintArray(any))}::bigint[])`,
+    test: (x: string, { any }: Of<'reference'>, { bind }: Binder) => `${x}.target_h = any(${bind(toBigintArray(any), 'bigint[]')})`,
   },
   string: {
     table: 'sx_string',
@@ -123,10 +123,10 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
   date: buildRange,
   number: buildRange,
   lastUpdated: ({ any }, { row }, { bind }) =>
-    buildOr(any.map((all) => buildAnd(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at)}::timestamptz`)))),
+    buildOr(any.map((all) => buildAnd(all.map(({ op, at }) => `${row}.lu ${op} ${bind(at, 'timestamptz')}`)))),
   id: ({ any }, { row, types }, { bind }) => {
     const selves = types.flatMap((type) => any.map((id) => hash(`${type}/${id}`)));
-    return `${row}.self_h = any(${bind(toBigintArray(selves))}::bigint[])`;
+    return `${row}.self_h = any(${bind(toBigintArray(selves), 'bigint[]')})`;
   },
   type: ({ types }, { row }) => buildTypeTest(row, types),
   chain: ({ parameters, types, where }, { row, few }, binder) => {
@@ -152,7 +152,7 @@ const TRANSLATIONS: { [O in On]: Translation<O> } = {
 
 /** The words are parsed as in the index ('simple'). https://www.postgresql.org/docs/current/textsearch-controls.html#TEXTSEARCH-PARSING-QUERIES */
 function buildWordQuery(test: WordTest, binder: Binder): string {
-  if ('phrase' in test) return `phraseto_tsquery('simple', ${binder.bind(toStorableText(test.phrase))})`;
+  if ('phrase' in test) return `phraseto_tsquery('simple', ${binder.bind(toStorableText(test.phrase), 'text')})`;
   if ('not' in test) return `!!(${buildWordQuery(test.not, binder)})`;
   const [tests, operator] = 'all' in test ? [test.all, ' && '] : [test.any, ' || '];
   return tests.map((inner) => `(${buildWordQuery(inner, binder)})`).join(operator);
@@ -161,12 +161,13 @@ function buildWordQuery(test: WordTest, binder: Binder): string {
 /** The test includes `infix` if the parameter has it, so that the substring index can be used. */
 function buildTextTest(x: string, text: TextTest, { bind }: Binder): string {
   if ('equals' in text) {
-    const spelling = text.spelling === undefined ? '' : ` and ${x}.spelling = ${bind(text.spelling)}::int`;
-    return `${x}.norm = ${bind(toStorableText(text.equals))}${spelling}`;
+    const spelling = text.spelling === undefined ? '' : ` and ${x}.spelling = ${bind(text.spelling, 'int')}`;
+    return `${x}.norm = ${bind(toStorableText(text.equals), 'text')}${spelling}`;
   }
-  if ('among' in text) return `${x}.norm = any(${bind(text.among.map(toStorableText))}::text[])`;
-  if ('from' in text) return `${x}.norm >= ${bind(toStorableText(text.from))} and ${x}.norm < ${bind(toStorableText(text.to))}`;
+  if ('among' in text) return `${x}.norm = any(${bind(text.among.map(toStorableText), 'text[]')})`;
+  if ('from' in text)
+    return `${x}.norm >= ${bind(toStorableText(text.from), 'text')} and ${x}.norm < ${bind(toStorableText(text.to), 'text')}`;
   const part = toStorableText('ends' in text ? text.ends : text.contains).replace(/[\\%_]/g, '\\$&');
-  const like = `${x}.norm like ${bind('ends' in text ? `%${part}` : `%${part}%`)}`;
+  const like = `${x}.norm like ${bind('ends' in text ? `%${part}` : `%${part}%`, 'text')}`;
   return text.infix ? `${x}.infix and ${like}` : like;
 }

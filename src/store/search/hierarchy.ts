@@ -8,7 +8,7 @@ export function buildHierarchyTest(x: string, { direction, links, any }: Extract
   const [h, f, t] = [binder.alias('h'), binder.alias('f'), binder.alias('t')];
   const own = `${f}.tenant_id = ${TENANT} and ${buildParametersTest(f, links)} and ${t}.tenant_id = ${TENANT} and ${t}.pid = ${f}.pid`;
   const [from, to] = direction === 'below' ? [`${f}.target_h`, `${t}.self_h`] : [`${t}.self_h`, `${f}.target_h`];
-  const start = `select unnest(${binder.bind(`{${any.join(',')}}`)}::bigint[])`;
+  const start = `select unnest(${binder.bind(`{${any.join(',')}}`, 'bigint[]')})`;
   const step = `select ${to} from ${h}, sx_ref ${f}, sx ${t} where ${from} = ${h}.self_h and ${own}`;
   return `${x}.target_h in (with recursive ${h}(self_h) as (${start} union ${step}) select self_h from ${h})`;
 }

@@ -87,13 +87,13 @@ function buildStepSql(tenant: number, due: PendingInclusion[], { known, limit, r
     binder,
   );
   const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
-  const body = buildLimitedBody(room === undefined ? undefined : `${binder.bind(room)}::bigint`, 'r.pid');
+  const body = buildLimitedBody(room === undefined ? undefined : binder.bind(room, 'bigint'), 'r.pid');
   const sql = `select ${buildRowColumns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
     order by r.pid limit ${limit}`;
   return { sql, parameters: [...binder.parameters], name: toStatementName(sql) };
 }
 
-const bindBigints = (values: string[], { bind }: Binder): string => `${bind(toBigintArray(values))}::bigint[]`;
+const bindBigints = (values: string[], { bind }: Binder): string => bind(toBigintArray(values), 'bigint[]');
 
 type Edge = (inclusion: Inclusion, starts: IncludeStart[], binder: Binder) => string;
 

@@ -31,7 +31,7 @@ export async function readLatest(database: Database, tenant: number, fullQuery: 
   const { element, date, max, limit } = ranking;
   const binder = createBinder(tenant);
   const found = `select s.pid from sx s where ${buildConditions(query.where, toTestedRow(query), binder)}`;
-  const group = `(b.body::json->${binder.bind(element)})::text`;
+  const group = `(b.body::json->${binder.bind(element, 'text')})::text`;
   const order = 'm.at desc nulls last, m.pid desc';
   const sql = `with found as materialized (${found}),
     ranked as (
@@ -39,9 +39,9 @@ export async function readLatest(database: Database, tenant: number, fullQuery: 
         rank() over (partition by ${group} order by d.from_at desc nulls last, case when d.from_at is null then f.pid end desc) as place
       from found f
         join resource b on b.tenant_id = ${TENANT} and b.pid = f.pid
-        left join sx_date d on d.tenant_id = ${TENANT} and d.pid = f.pid and d.param = ${binder.bind(date)}::int and d.high),
-    m as materialized (select pid, at from ranked where place <= ${binder.bind(max)}::int order by at desc nulls last, pid desc
-      limit ${binder.bind(limit)}::int)
+        left join sx_date d on d.tenant_id = ${TENANT} and d.pid = f.pid and d.param = ${binder.bind(date, 'int')} and d.high),
+    m as materialized (select pid, at from ranked where place <= ${binder.bind(max, 'int')} order by at desc nulls last, pid desc
+      limit ${binder.bind(limit, 'int')})
     select ${buildRowColumns(buildLimitedBody(query.maxBytes, order))}, m.at
     from m join resource r on r.tenant_id = ${TENANT} and r.pid = m.pid order by ${order}`;
   const rows = await database.query<StoredRow & { at: string | null }>(sql, [...binder.parameters]);

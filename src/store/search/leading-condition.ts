@@ -29,9 +29,9 @@ export function buildLeadingConditionSql(
   const rest = query.where.filter((condition) => condition !== lead);
   const row = rest.length > 0 || !hasOwnParameter(lead) || keys.some(({ by }) => IN_ROW.has(by));
   const all = [...(row ? [buildConditions(rest, { ...toTestedRow(query), few: true }, binder)] : []), ...tests];
-  const limit = `${binder.bind(maxRows)}::bigint`;
+  const limit = binder.bind(maxRows, 'bigint');
   const found = `select ${['s.pid', ...values].join(', ')} from ${row ? 'led' : 'few'} s ${joins}
-      where ${all.join(' and ') || 'true'} order by ${order} limit ${limit} offset ${binder.bind(offset)}::bigint`;
+      where ${all.join(' and ') || 'true'} order by ${order} limit ${limit} offset ${binder.bind(offset, 'bigint')}`;
   const leadRows = `led as materialized (select s.* from sx s where s.tenant_id = ${TENANT} and s.pid = any(array(select pid from few))),
     `;
   const sql = `with lead as materialized (${buildLeadSql(lead, query, binder)} limit ${FEW + 1}),

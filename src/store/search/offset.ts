@@ -20,7 +20,7 @@ export function buildOffsetPageSql(
   binder: Binder,
 ): string {
   const { from, row, test, first } = scan;
-  const [skipped, v] = [`${binder.bind(page.offset)}::bigint`, binder.alias('v')];
+  const [skipped, v] = [binder.bind(page.offset, 'bigint'), binder.alias('v')];
   const begin = `(select ${v}.keys[${skipped} + 1] from ${v})`;
   const end = `(select ${v}.keys[cardinality(${v}.keys)] from ${v})`;
   const between = `${first} between ${descending ? `${end} and ${begin}` : `${begin} and ${end}`}`;

@@ -118,7 +118,7 @@ function buildIdKey({ descending }: SortKey, binder: Binder): [string, SortColum
  * with more than two columns, a bound on the first key is added for the index. Otherwise the test is an OR of cases with that bound.
  */
 function buildPositionTest(columns: SortColumn[], position: Position, binder: Binder): string {
-  const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : `${binder.bind(position[at])}::${type}`));
+  const values = columns.map(({ type }, at) => (position[at] === null ? 'null' : binder.bind(position[at], type)));
   const uniform = columns.every(({ descending, nullable }) => descending === columns[0]!.descending && !nullable);
   if (uniform) {
     const compared = `(${columns.map(({ sql }) => sql).join(', ')}) ${columns[0]!.descending ? '<' : '>'} (${values.join(', ')})`;

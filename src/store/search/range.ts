@@ -3,7 +3,7 @@
 // bound on `from`, which is in the index. The bound is valid because a range does not end before it begins, and because most rows are short (`long` marks the
 // others). docs/decisions/0003-search-index-tables.md
 import type { Comparison, Condition } from '../../fhir/search/query.ts';
-import { type Binder, TENANT } from '../database/parameter-binder.ts';
+import { type Binder, type ParameterType, TENANT } from '../database/parameter-binder.ts';
 import { buildParameterTest } from './row-tests.ts';
 
 export type RangeCondition = Extract<Condition, { on: 'date' | 'number' }>;
@@ -12,7 +12,7 @@ interface RangeColumns {
   table: string;
   /** Ends of a row: `from_…` and `to_…`. */
   suffix: string;
-  type: string;
+  type: ParameterType;
   /** The longest range of a row that is not `long` (see index-tables.ts). */
   short: string;
 }
@@ -60,9 +60,9 @@ const buildOwnTest = (x: string, row: string, condition: RangeCondition, binder:
 
 function buildUnitTest(x: string, condition: RangeCondition, { bind }: Binder): string {
   if (condition.on === 'date') return '';
-  if (condition.measure !== undefined) return ` and ${x}.measure_h = ${bind(condition.measure)}`;
+  if (condition.measure !== undefined) return ` and ${x}.measure_h = ${bind(condition.measure, 'bigint')}`;
   if (condition.unit === undefined) return '';
-  const unit = bind(condition.unit);
+  const unit = bind(condition.unit, 'bigint');
   return ` and (${x}.unit_h = ${unit} or ${x}.label_h = ${unit})`;
 }
 
@@ -78,9 +78,9 @@ function buildBoundedTests(x: string, all: Comparison[], side: RangeColumns, bin
   const bound = (column: Comparison['column'], direction: string) =>
     all.find((comparison) => comparison.column === column && comparison.op.startsWith(direction));
   const [end, beginning] = [bound('to', '<'), bound('to', '>')];
-  if (end && !bound('from', '<')) tests.push(`${from} <= ${binder.bind(end.at)}::${type}`);
+  if (end && !bound('from', '<')) tests.push(`${from} <= ${binder.bind(end.at, type)}`);
   if (!beginning || bound('from', '>')) return [buildAnd(tests)];
-  const earliest = `${binder.bind(beginning.at)}::${type} - ${short}`;
+  const earliest = `${binder.bind(beginning.at, type)} - ${short}`;
   return [buildAnd([...tests, `${from} >= ${earliest}`]), buildAnd([...tests, `${x}.long`, `${from} < ${earliest}`])];
 }
 
@@ -103,6 +103,6 @@ const buildAlternatives = (x: string, condition: RangeCondition, binder: Binder)
     : 'false';
 
 const buildComparison = (x: string, { column, op, at }: Comparison, { suffix, type }: RangeColumns, { bind }: Binder): string =>
-  `${x}.${column}${suffix} ${op} ${bind(at)}::${type}`;
+  `${x}.${column}${suffix} ${op} ${bind(at, type)}`;
 
 const buildAnd = (tests: string[]): string => (tests.length ? `(${tests.join(' and ')})` : 'true');

@@ -40,7 +40,7 @@ const hasGap = ({ begins, ends }: RangeSpan, { any }: RangeCondition): boolean =
 /** Three tests: within the bounds; outside the bounds, and the resource has several rows; before the bounds, and long enough to end within them. */
 function buildRangeBounds(conditions: RangeCondition[], { sql, row }: SortColumn, { bind }: Binder): string[] {
   const { suffix, type, short } = findRangeColumns(conditions[0]!);
-  const at = (value: string): string => `${bind(value)}::${type}`;
+  const at = (value: string): string => bind(value, type);
   if (!hasRangeBounds(conditions)) return [];
   const spans = conditions.map(findRangeSpan);
   const start = ({ at: value, late }: Begin): string => (late ? `${at(value)} - ${short}` : at(value));
@@ -93,7 +93,7 @@ function findRangeSpan({ any }: RangeCondition): RangeSpan {
 function buildTextBounds({ any, on: _on, ...of }: TextCondition, { sql, row, descending }: SortColumn, binder: Binder): string[] {
   const [test, ...others] = any;
   if (!test || others.length || !('from' in test)) return [];
-  const [from, to] = [binder.bind(toStorableText(test.from)), binder.bind(toStorableText(test.to))];
+  const [from, to] = [binder.bind(toStorableText(test.from), 'text'), binder.bind(toStorableText(test.to), 'text')];
   const o = binder.alias('o');
   const shared = of.shared?.find(({ isOrdered }) => !isOrdered);
   const key = { by: 'string' as const, parameter: of.parameter, descending, ...(shared && { shared }) };

@@ -2,7 +2,7 @@
 // least is used in ascending order and the greatest in descending order. https://hl7.org/fhir/R4/search.html#sort
 // docs/decisions/0005-search-order-and-page-links.md
 import type { SortKey } from '../../fhir/search/query.ts';
-import { type Binder, TENANT } from '../database/parameter-binder.ts';
+import { type Binder, type ParameterType, TENANT } from '../database/parameter-binder.ts';
 import { buildSortRowTest } from './shared-texts.ts';
 
 export type ValueKey = Extract<SortKey, { parameter: number }>;
@@ -10,7 +10,7 @@ export type ValueKey = Extract<SortKey, { parameter: number }>;
 /** A sort value of the rows of a statement on `sx s`. */
 export interface SortColumn {
   sql: string;
-  type: string;
+  type: ParameterType;
   descending: boolean;
   nullable: boolean;
   /** Alias of the row with the value and its `pid`, if an index has the order of both. */
@@ -19,7 +19,7 @@ export interface SortColumn {
 
 /** The SQL of one kind of sort value. `having`: the join for resources with a value. `all`: the join for all resources. `absence`: tests that there is none. */
 interface Source {
-  type: string;
+  type: ParameterType;
   sql(k: string, key: ValueKey): string;
   having(k: string, key: ValueKey): string;
   /** `row`: the alias whose `pid` is joined, that of the search row or of an ordered scan. */
@@ -40,7 +40,7 @@ export interface OrderedScan {
 }
 
 /** A marked row of an index table. An index has its order, unless it is a row of one of several parameters. */
-const buildMarkedSource = (table: string, column: string, type: string): Source => {
+const buildMarkedSource = (table: string, column: string, type: ParameterType): Source => {
   // A row without a value of `from_m` was written before the column existed.
   const test = (k: string, key: ValueKey): string =>
     `${k}.tenant_id = ${TENANT} and ${buildSortRowTest(k, key)}${column === 'from_m' ? ` and ${k}.from_m is not null` : ''}`;

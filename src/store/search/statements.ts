@@ -124,7 +124,7 @@ function buildOrderedRowsSql(
   const others = { ...slice, where: slice.where.filter((condition) => !bounding.some((bounding) => bounding === condition)) };
   const { from, row, test } = scan ??
     findOwnRows(slice, limit, binder, also) ?? { from: 'sx s', row: 's', test: buildRowTest(others, typeRow, binder) };
-  const page = `limit ${limit} offset ${offset ? `${binder.bind(offset)}::bigint` : 0}`;
+  const page = `limit ${limit} offset ${offset ? binder.bind(offset, 'bigint') : 0}`;
   const bounds = first ? buildBounds(bounding, first, binder) : [];
   // between bounds, the sort rows are read in order and tested one by one
   const boundingTests = buildTests(bounding, { row, types: [slice.type], ...(bounds.length && { few: true as const }) }, binder);

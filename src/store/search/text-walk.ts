@@ -25,9 +25,9 @@ export function buildTextWalkSql(
   const condition = findOnlyBeginning(query);
   if (!condition || keys.length) return undefined;
   const binder = createBinder(tenant);
-  const [from, to] = [condition.from, condition.to].map((text) => binder.bind(toStorableText(text)));
-  const [limit, skipped] = [maxRows, offset].map((number) => `${binder.bind(number)}::bigint`);
-  const reached = after ? ` and s.pid < ${binder.bind(after[0])}::bigint` : '';
+  const [from, to] = [condition.from, condition.to].map((text) => binder.bind(toStorableText(text), 'text'));
+  const [limit, skipped] = [maxRows, offset].map((number) => binder.bind(number, 'bigint'));
+  const reached = after ? ` and s.pid < ${binder.bind(after[0], 'bigint')}` : '';
   const next = (param: string, test: string): string =>
     `(select s.norm from sx_string s where s.tenant_id = ${TENANT} and s.param = ${param} and ${test} and s.norm < ${to} order by s.norm limit 1)`;
   const pids = `select distinct s.pid from sx_string s where s.tenant_id = ${TENANT} and s.param = t.param and s.norm = t.norm

@@ -21,7 +21,7 @@ export const toBigintArray = (values: string[]): string => `{${values.join(',')}
 
 export function buildTokenTest(condition: TokenCondition, tested: TestedRow, binder: Binder): string {
   const { row, each, few } = tested;
-  const bound = (): string => `${binder.bind(toBigintArray(condition.any))}::bigint[]`;
+  const bound = (): string => binder.bind(toBigintArray(condition.any), 'bigint[]');
   if (!condition.any.length) return 'false';
   if (!hasManyCodes(condition)) return `${row}.tok && ${bound()}`;
   if (!each && !few) return `${row}.pid = any(array(${buildTokenRowsSql(condition, tested.types, binder)}))`;
@@ -35,5 +35,5 @@ export function buildTokenRowsSql({ any }: TokenCondition, types: TestedRow['typ
   const [u, z, x] = [binder.alias('u'), binder.alias('z'), binder.alias('x')];
   const limitClause = limit === undefined ? '' : ` limit ${limit}`;
   const sql = `select ${z}.pid from sx ${z} where ${z}.tenant_id = ${TENANT} and ${buildTypeTest(z, types)} and ${z}.tok && array[${u}.h]${limitClause}`;
-  return `select ${x}.pid from unnest(${binder.bind(toBigintArray(any))}::bigint[]) ${u}(h) cross join lateral (${sql}) ${x}${limitClause}`;
+  return `select ${x}.pid from unnest(${binder.bind(toBigintArray(any), 'bigint[]')}) ${u}(h) cross join lateral (${sql}) ${x}${limitClause}`;
 }
