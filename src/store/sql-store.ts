@@ -4,6 +4,7 @@ import { type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import { deleteExpiredTokens } from './access-tokens.ts';
 import type { ClientRequest, Database } from './database/database.ts';
 import { type LockBatch, lockKeys, pruneLocks } from './database/locks.ts';
+import { createSharedStatements, type Reader, type RunShared, SharingReader } from './database/shared-statements.ts';
 import { createStatisticsUpdate, type NoteWrites } from './database/statistics.ts';
 import { createDefinitions } from './definitions.ts';
 import { createIdempotencyKeys } from './idempotency-keys.ts';
@@ -47,11 +48,11 @@ interface Stores {
 export function createStores(database: Database, background = database, guard?: WriteGuard): Stores {
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote, guard && { check: guard });
+  const forReads = (tenant: number, signal: AbortSignal | undefined) =>
+    database.forRequest(tenant, { safe: true, hasBegun: true, ...(signal && { signal }) });
   const groups = {
-    read: createGroupedReads(
-      (tenant, signal) => database.forRequest(tenant, { safe: true, hasBegun: true, ...(signal && { signal }) }),
-      database.maxWaitMs,
-    ),
+    read: createGroupedReads(forReads, database.maxWaitMs),
+    share: createSharedStatements(forReads, database.maxWaitMs),
     write: createGroupedWrites((tenant) => database.forRequest(tenant, { safe: false, hasBegun: true }), database.maxWaitMs),
   };
   return {
@@ -76,6 +77,7 @@ interface Guard {
 interface Grouped {
   tenant: number;
   read: ReadGrouped;
+  share: RunShared;
   write: WriteGrouped;
 }
 
@@ -104,16 +106,22 @@ class SqlStore implements Store {
     return database.share((signal) => grouped.read(tenant, { type, id, database }, signal));
   }
 
+  /** Citus routes a statement by its text alone, which the shared texts have not been tried with. */
+  private reader(tenant: number): Reader {
+    const { database, grouped } = this;
+    return grouped?.tenant === tenant && !database.isDistributed() ? new SharingReader(database, tenant, grouped.share) : database;
+  }
+
   readMany(tenant: number, targets: Parameters<Store['readMany']>[1], maxBytes?: number) {
     return readMany(this.database, tenant, targets, maxBytes);
   }
 
   readVersion(tenant: number, type: ServedType, id: string, version: number) {
-    return readVersion(this.database, tenant, type, id, version);
+    return readVersion(this.reader(tenant), tenant, type, id, version);
   }
 
   readVersions(tenant: number, type: ServedType, id: string, page: { count: number; before?: number }) {
-    return readVersions(this.database, tenant, type, id, page);
+    return readVersions(this.reader(tenant), tenant, type, id, page);
   }
 
   wasDeletedSince(tenant: number, type: ServedType, id: string, version: number) {
@@ -121,7 +129,7 @@ class SqlStore implements Store {
   }
 
   readHistory(tenant: number, page: HistoryQuery) {
-    return readHistory(this.database, tenant, page);
+    return readHistory(this.reader(tenant), tenant, page);
   }
 
   countHistory(tenant: number, span: HistorySpan) {
@@ -129,11 +137,11 @@ class SqlStore implements Store {
   }
 
   search(tenant: number, query: Query, start?: PageStart) {
-    return search(this.database, tenant, query, start);
+    return search(this.reader(tenant), tenant, query, start);
   }
 
   searchBodies(tenant: number, query: Query, start?: PageStart) {
-    return searchBodies(this.database, tenant, query, start);
+    return searchBodies(this.reader(tenant), tenant, query, start);
   }
 
   explainSearch(tenant: number, query: Query, start?: PageStart) {

@@ -1,6 +1,6 @@
 // Work that arrives together is done together: what happens to work that waits too long, and to a group that fails.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Groups, type Work } from '../../src/store/resources/groups.ts';
+import { Groups, type Work } from '../../src/store/database/groups.ts';
 
 const TENANT = 1;
 type Run = (tenant: number, group: Work<string, string>[]) => Promise<void>;

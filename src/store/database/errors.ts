@@ -1,7 +1,7 @@
 // Classifies database errors: retry, return 503, or report a defect. Messages of the database server contain values (PHI), so this file never passes them on
 // unchanged.
 import { setTimeout as delay } from 'node:timers/promises';
-import { invalid, unavailable, writeContention } from '../../fhir/outcome.ts';
+import { FhirError, invalid, unavailable, writeContention } from '../../fhir/outcome.ts';
 
 /** An unexpected database error: its SQLSTATE and the table or constraint, without values. `position`: the character in the SQL, counted from 1. */
 export class DatabaseError extends Error {
@@ -15,6 +15,13 @@ export class DatabaseError extends Error {
     this.position = position;
   }
 }
+
+/**
+ * Whether the database has refused a statement for several, so that it has done nothing: one of them is the reason, and the others can be done without it. After a
+ * lost connection it is not known what was done.
+ */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof DatabaseError || (error instanceof FhirError && (error.kind === 'invalid' || error.kind === 'conflict'));
 
 const ATTEMPTS = 5;
 /** serialization_failure, deadlock_detected. https://www.postgresql.org/docs/current/errcodes-appendix.html */

@@ -2,7 +2,7 @@
 // docs/decisions/0056-groups.md
 import type { ServedType } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
-import { Groups, type Work } from './groups.ts';
+import { Groups, type Work, watchClients } from '../database/groups.ts';
 import { readCurrent, readGroup } from './read.ts';
 import type { ResourceRow } from './resource-row.ts';
 
@@ -55,20 +55,3 @@ async function readTogether(reads: Read[], tenant: number, forTenant: ForTenant)
 
 const readAlone = ({ item: { type, id }, resolve, reject, asyncContext }: Read, tenant: number, database: Database): Promise<void> =>
   asyncContext.runInAsyncScope(() => readCurrent(database, tenant, type, id).then(resolve, reject));
-
-/** `allLeft` is aborted when the clients of all reads have left. */
-function watchClients(reads: Read[]): { allLeft: AbortSignal; stop(): void } {
-  const signals = new Set(reads.map(({ signal }) => signal));
-  const controller = new AbortController();
-  let waiting = signals.size;
-  const leave = (): void => {
-    if (--waiting === 0) controller.abort();
-  };
-  for (const signal of signals) signal?.addEventListener('abort', leave);
-  return {
-    allLeft: controller.signal,
-    stop: () => {
-      for (const signal of signals) signal?.removeEventListener('abort', leave);
-    },
-  };
-}

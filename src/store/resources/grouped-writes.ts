@@ -1,9 +1,8 @@
 // Writes of one tenant that arrive together are stored together. A group never waits for a lock of another transaction: an update that it has not stored is stored by
 // its own statement, and the next group does not wait for that. docs/decisions/0056-groups.md
-import { FhirError } from '../../fhir/outcome.ts';
 import type { Database } from '../database/database.ts';
-import { DatabaseError } from '../database/errors.ts';
-import { Groups, type Work } from './groups.ts';
+import { isRefusal } from '../database/errors.ts';
+import { Groups, type Work } from '../database/groups.ts';
 import type { ResourceChange } from './resource-change.ts';
 import { writeChanges, writeSkippingLocked } from './write.ts';
 
@@ -62,10 +61,3 @@ async function storeGroup(database: Database, tenant: number, group: Write[]): P
     group.forEach(storeAlone);
   }
 }
-
-/**
- * Whether the database has refused the statement, so that nothing is stored: one of the resources is the reason, and the others are stored without it. After a lost
- * connection it is not known what is stored.
- */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof DatabaseError || (error instanceof FhirError && (error.kind === 'invalid' || error.kind === 'conflict'));

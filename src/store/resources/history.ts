@@ -4,6 +4,7 @@ import { type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
+import type { Reader } from '../database/shared-statements.ts';
 import { buildPageBody, type HistoryRow, type StoredRow, toResourceRow } from './resource-row.ts';
 
 /** The versions of a history. Times are ISO 8601 in UTC. */
@@ -63,7 +64,7 @@ const FROM: Record<VersionSource, string> = {
 const SOURCES: VersionSource[] = ['r', 'p'];
 
 export async function readHistory(
-  database: Database,
+  reader: Reader,
   tenant: number,
   { after, count, maxBytes, ...span }: HistoryQuery,
 ): Promise<HistoryEntry[]> {
@@ -82,7 +83,7 @@ export async function readHistory(
     from (${pages.join(' union all ')}) h order by ${buildOrder('h')} limit ${limit}`;
   // the id finds few rows, so one plan is right for all values; a whole type is planned for its values
   const name = span.id === undefined ? undefined : toStatementName(sql);
-  const found = await database.query<Found>(sql, [...binder.parameters], name);
+  const found = await reader.query<Found>(sql, [...binder.parameters], name);
   return found.map(toHistoryEntry);
 }
 

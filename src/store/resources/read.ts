@@ -3,6 +3,7 @@
 import { tooLong } from '../../fhir/outcome.ts';
 import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../../fhir/types.ts';
 import type { Database } from '../database/database.ts';
+import type { Reader } from '../database/shared-statements.ts';
 import {
   buildLimitedBody,
   buildRowColumns,
@@ -20,9 +21,9 @@ import {
 const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
 const READ_VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
   from resource r ${JOIN_VERSIONS}
-  where r.tenant_id = $1 and r.rtype = $2 and r.id = $3`;
-const VERSION = `${READ_VERSIONS} and h.ver = $4`;
-const HISTORY = `${READ_VERSIONS} and h.ver < $4 order by h.ver desc limit $5`;
+  where r.tenant_id = $1 and r.rtype = $2::smallint and r.id = $3::text`;
+const VERSION = `${READ_VERSIONS} and h.ver = $4::int`;
+const HISTORY = `${READ_VERSIONS} and h.ver < $4::int order by h.ver desc limit $5::bigint`;
 const DELETED_SINCE = `select 1 from resource r ${JOIN_VERSIONS}
   where r.tenant_id = $1 and r.rtype = $2 and r.id = $3 and h.ver > $4 and h.body is null limit 1`;
 const STORED_TYPES = `select distinct t.rtype from tenant cross join unnest($1::smallint[]) t(rtype)
@@ -85,13 +86,13 @@ export async function readMany(
 }
 
 export async function readVersion(
-  database: Database,
+  reader: Reader,
   tenant: number,
   type: ServedType,
   id: string,
   version: number,
 ): Promise<HistoryRow | undefined> {
-  const [stored] = await database.query<Stored>(VERSION, [tenant, TYPE_NUMBERS[type], id, version], 'resource-version');
+  const [stored] = await reader.query<Stored>(VERSION, [tenant, TYPE_NUMBERS[type], id, version], 'resource-version');
   return stored && toHistoryRow(type, id, stored);
 }
 
@@ -104,13 +105,13 @@ export const wasDeletedSince = async (
 ): Promise<boolean> => (await database.query(DELETED_SINCE, [tenant, TYPE_NUMBERS[type], id, version])).length > 0;
 
 export async function readVersions(
-  database: Database,
+  reader: Reader,
   tenant: number,
   type: ServedType,
   id: string,
   { count, before = LAST_VERSION }: { count: number; before?: number },
 ): Promise<HistoryRow[]> {
-  const stored = await database.query<Stored>(HISTORY, [tenant, TYPE_NUMBERS[type], id, before, count], 'resource-history');
+  const stored = await reader.query<Stored>(HISTORY, [tenant, TYPE_NUMBERS[type], id, before, count], 'resource-history');
   return stored.map((version) => toHistoryRow(type, id, version));
 }
 

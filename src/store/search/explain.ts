@@ -2,6 +2,7 @@
 // because the position of a page may come from another patient's resource.
 import type { Query } from '../../fhir/search/query.ts';
 import type { Database } from '../database/database.ts';
+import type { Reader } from '../database/shared-statements.ts';
 import type { PageStart, ResultPage } from './page.ts';
 import { search } from './search.ts';
 
@@ -34,8 +35,7 @@ interface ExecutedStatement extends Omit<ExplainedStatement, 'plan'> {
   parameters: unknown[];
 }
 
-const recordStatements = (database: Database, ran: ExecutedStatement[]): Database => ({
-  ...database,
+const recordStatements = (database: Database, ran: ExecutedStatement[]): Reader => ({
   async query<T extends object>(sql: string, parameters: unknown[] = [], name?: string) {
     const begin = performance.now();
     const rows = await database.query<T>(sql, parameters, name);

@@ -4,9 +4,9 @@ import { hash } from '../../fhir/hash.ts';
 import { tooLong } from '../../fhir/outcome.ts';
 import type { Inclusion, Query } from '../../fhir/search/query.ts';
 import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
-import type { Database } from '../database/database.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
+import type { Reader } from '../database/shared-statements.ts';
 import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/resource-row.ts';
 import { buildTests } from './condition-sql.ts';
 import { buildParametersTest, buildTypeNumbers, buildTypeTest } from './row-tests.ts';
@@ -33,7 +33,7 @@ const MOST_STEPS = 16;
 
 /** All included resources, without duplicates and without matches. Those with the fewest steps from a match come first. */
 export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'body'>>(
-  database: Database,
+  reader: Reader,
   tenant: number,
   { include: inclusions, maxBytes }: Pick<Query, 'include' | 'maxBytes'>,
   matches: IncludeStart[],
@@ -47,7 +47,7 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
     if (!steps.length) break;
     const remainingBytes = maxBytes && maxBytes - rows.reduce((sum, { body }) => sum + body!.length, 0);
     const statement = buildStepSql(tenant, steps, { known: [...matches, ...rows], limit, room: remainingBytes });
-    const found = await database.query<R>(statement.sql, statement.parameters, statement.name);
+    const found = await reader.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
     rows.push(...found);
     if (rows.length > MOST_INCLUDED) throw tooMany(`more than ${MOST_INCLUDED} resources`);

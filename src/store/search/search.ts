@@ -1,6 +1,6 @@
 // Runs a search. A page of matches is one statement, or two if it contains both rows with and rows without a sort value. Included resources are read after it.
 import type { Query } from '../../fhir/search/query.ts';
-import type { Database } from '../database/database.ts';
+import type { Reader } from '../database/shared-statements.ts';
 import { buildBodyColumns, buildRowColumns, type ColumnList, type StoredRow, toResourceRow } from '../resources/resource-row.ts';
 import { chooseOrder } from './any-order.ts';
 import { simplifyQuery } from './constant-conditions.ts';
@@ -31,11 +31,11 @@ interface FoundBody extends Pick<StoredRow, 'created' | 'body'>, PositionedRow {
 /** An estimated total is counted up to this number. Beyond it, the total is the planner's estimate. */
 const MAX_COUNTED = 1000;
 
-export async function search(database: Database, tenant: number, fullQuery: Query, start: PageStart = {}): Promise<ResultPage> {
+export async function search(reader: Reader, tenant: number, fullQuery: Query, start: PageStart = {}): Promise<ResultPage> {
   const query = chooseOrder(simplifyQuery(fullQuery), start.after);
-  if (query.count === 0) return { rows: [], included: [], total: await countTotal(database, tenant, query) };
-  const { page, ...result } = await readPage<FoundRow>(database, tenant, query, { start, columns: buildRowColumns });
-  const included = await readIncluded<FoundRow>(database, tenant, query, page);
+  if (query.count === 0) return { rows: [], included: [], total: await countTotal(reader, tenant, query) };
+  const { page, ...result } = await readPage<FoundRow>(reader, tenant, query, { start, columns: buildRowColumns });
+  const included = await readIncluded<FoundRow>(reader, tenant, query, page);
   return {
     rows: page.map(toResourceRow),
     included: included.rows.map(toResourceRow),
@@ -45,8 +45,8 @@ export async function search(database: Database, tenant: number, fullQuery: Quer
 }
 
 /** One page of a search of one type, with only the bodies of resources. */
-export async function searchBodies(database: Database, tenant: number, query: Query, start: PageStart = {}): Promise<BodyPage> {
-  const { page, ...result } = await readPage<FoundBody>(database, tenant, simplifyQuery(query), { start, columns: buildBodyColumns });
+export async function searchBodies(reader: Reader, tenant: number, query: Query, start: PageStart = {}): Promise<BodyPage> {
+  const { page, ...result } = await readPage<FoundBody>(reader, tenant, simplifyQuery(query), { start, columns: buildBodyColumns });
   return { rows: page.map(({ created, body }) => ({ type: query.type, created, body })), ...result };
 }
 
@@ -57,19 +57,17 @@ interface PageRequest {
 }
 
 async function readPage<P extends PositionedRow>(
-  database: Database,
+  reader: Reader,
   tenant: number,
   query: Query,
   request: PageRequest,
 ): Promise<{ page: P[] } & Pick<ResultPage, 'next' | 'total'>> {
-  const short = await readRows<P>(database, tenant, query, request);
-  const found = short.every(({ body }) => body !== null)
-    ? short
-    : await readRows<P>(database, tenant, query, { ...request, counted: true });
+  const short = await readRows<P>(reader, tenant, query, request);
+  const found = short.every(({ body }) => body !== null) ? short : await readRows<P>(reader, tenant, query, { ...request, counted: true });
   const page = found.slice(0, Math.min(query.count, countFitting(found, query.maxBytes)));
   const more = found.length > page.length;
   const total =
-    query.total === 'none' ? undefined : (inferTotal(page, more, request.start) ?? (await countIfRequested(database, tenant, query)));
+    query.total === 'none' ? undefined : (inferTotal(page, more, request.start) ?? (await countIfRequested(reader, tenant, query)));
   return { page, ...(more && { next: toPosition(page.at(-1)!, query) }), ...(total !== undefined && { total }) };
 }
 
@@ -83,12 +81,12 @@ function countFitting(found: PositionedRow[], room = Number.POSITIVE_INFINITY): 
   return found.length;
 }
 
-const runStatement = <T extends object>(database: Database, { sql, parameters, name }: Statement): Promise<T[]> =>
-  database.query<T>(sql, parameters, name);
+const runStatement = <T extends object>(reader: Reader, { sql, parameters, name }: Statement): Promise<T[]> =>
+  reader.query<T>(sql, parameters, name);
 
 /** The rows of the page, and one more row if there is a next page. */
 async function readRows<P extends PositionedRow>(
-  database: Database,
+  reader: Reader,
   tenant: number,
   query: Query,
   { start, columns, counted = false }: PageRequest,
@@ -100,18 +98,18 @@ async function readRows<P extends PositionedRow>(
     const limit = query.count + 1 - found.length;
     const part: PagePart = { columns, counted, limit, offset: skip, ...(at === 0 && after && { after }) };
     const rows =
-      (await readByFixedPlan<P>(database, tenant, query, { stream, part })) ??
-      (await runStatement<P>(database, buildPageSql(tenant, query, stream, part)));
+      (await readByFixedPlan<P>(reader, tenant, query, { stream, part })) ??
+      (await runStatement<P>(reader, buildPageSql(tenant, query, stream, part)));
     found.push(...rows);
     if (found.length > query.count) break;
-    skip = rows.length || skip === 0 ? 0 : skip - (await countStream(database, tenant, query, stream));
+    skip = rows.length || skip === 0 ? 0 : skip - (await countStream(reader, tenant, query, stream));
   }
   return found;
 }
 
 /** The rows of the page by a statement whose plan is right for all values: undefined if there is none, or if it finds that too many rows would be read. */
 async function readByFixedPlan<P extends PositionedRow>(
-  database: Database,
+  reader: Reader,
   tenant: number,
   query: Query,
   { stream, part }: { stream: Stream; part: PagePart },
@@ -119,14 +117,14 @@ async function readByFixedPlan<P extends PositionedRow>(
   if (query.otherTypes?.length || hasFixedPlan(query, part.limit)) return undefined;
   for (const build of [buildTextWalkSql, buildLeadingConditionSql]) {
     const statement = build(tenant, query, stream, part);
-    const rows = statement && (await runStatement<P & { many: boolean }>(database, statement));
+    const rows = statement && (await runStatement<P & { many: boolean }>(reader, statement));
     if (rows && !rows[0]!.many) return rows.filter(({ pid }) => pid !== null);
   }
   return undefined;
 }
 
-const countStream = async (database: Database, tenant: number, query: Query, stream: Stream): Promise<number> =>
-  (await runStatement<{ total: number }>(database, buildStreamTotalSql(tenant, query, stream)))[0]!.total;
+const countStream = async (reader: Reader, tenant: number, query: Query, stream: Stream): Promise<number> =>
+  (await runStatement<{ total: number }>(reader, buildStreamTotalSql(tenant, query, stream)))[0]!.total;
 
 /** On a last page that was reached without a position, the total follows from the offset and the length of the page. */
 function inferTotal(page: PositionedRow[], more: boolean, { after, offset = 0 }: PageStart): number | undefined {
@@ -134,14 +132,14 @@ function inferTotal(page: PositionedRow[], more: boolean, { after, offset = 0 }:
   return offset + page.length;
 }
 
-const countIfRequested = async (database: Database, tenant: number, query: Query): Promise<number | undefined> =>
-  query.total === 'known' ? undefined : countTotal(database, tenant, query);
+const countIfRequested = async (reader: Reader, tenant: number, query: Query): Promise<number | undefined> =>
+  query.total === 'known' ? undefined : countTotal(reader, tenant, query);
 
-async function countTotal(database: Database, tenant: number, query: Query): Promise<number> {
+async function countTotal(reader: Reader, tenant: number, query: Query): Promise<number> {
   const estimated = query.total === 'estimate';
-  const [counted] = await runStatement<{ total: number }>(database, buildTotalSql(tenant, query, estimated ? MAX_COUNTED : undefined));
+  const [counted] = await runStatement<{ total: number }>(reader, buildTotalSql(tenant, query, estimated ? MAX_COUNTED : undefined));
   if (!estimated || counted!.total < MAX_COUNTED) return counted!.total;
-  const [plan] = await runStatement<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(database, buildEstimateSql(tenant, query));
+  const [plan] = await runStatement<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(reader, buildEstimateSql(tenant, query));
   return Math.max(MAX_COUNTED, plan!['QUERY PLAN'][0].Plan['Plan Rows']);
 }
 

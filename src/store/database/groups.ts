@@ -2,7 +2,7 @@
 // Work that finds fewer statements under way than the limit is done at once, so grouping adds no wait of its own. docs/decisions/0056-groups.md
 import { AsyncResource } from 'node:async_hooks';
 import { unavailable } from '../../fhir/outcome.ts';
-import { clientDisconnected } from '../database/fair-queue.ts';
+import { clientDisconnected } from './fair-queue.ts';
 
 /** A part of the work, for one request. */
 export interface Work<Item, Result> {
@@ -95,4 +95,21 @@ function dropAbandoned<Item, Result>(ofTenant: TenantWork<Item, Result>): void {
 function giveUp<Item, Result>(ofTenant: TenantWork<Item, Result>, work: WaitingWork<Item, Result>): void {
   ofTenant.waiting = ofTenant.waiting.filter((other) => other !== work);
   work.reject(unavailable('the database did not respond in time', 1));
+}
+
+/** The clients of a group. `allLeft` is aborted when all its clients have left. */
+export function watchClients(group: readonly Pick<Work<unknown, unknown>, 'signal'>[]): { allLeft: AbortSignal; stop(): void } {
+  const signals = new Set(group.map(({ signal }) => signal));
+  const controller = new AbortController();
+  let waiting = signals.size;
+  const leave = (): void => {
+    if (--waiting === 0) controller.abort();
+  };
+  for (const signal of signals) signal?.addEventListener('abort', leave);
+  return {
+    allLeft: controller.signal,
+    stop: () => {
+      for (const signal of signals) signal?.removeEventListener('abort', leave);
+    },
+  };
 }
