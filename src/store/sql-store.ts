@@ -14,7 +14,6 @@ import { createOutbox } from './queues/outbox.ts';
 import { createSubscriptions } from './queues/subscriptions.ts';
 import { createTrackedOrders } from './queues/tracked-orders.ts';
 import { createReindexing } from './reindexing.ts';
-import { createGroupedReads, type ReadGrouped } from './resources/grouped-reads.ts';
 import { createGroupedWrites, type WriteGrouped } from './resources/grouped-writes.ts';
 import { countHistory, type HistoryQuery, type HistorySpan, readHistory } from './resources/history.ts';
 import {
@@ -48,11 +47,11 @@ interface Stores {
 export function createStores(database: Database, background = database, guard?: WriteGuard): Stores {
   const wrote = createStatisticsUpdate(background);
   const store = new SqlStore(database, wrote, guard && { check: guard });
-  const forReads = (tenant: number, signal: AbortSignal | undefined) =>
-    database.forRequest(tenant, { safe: true, hasBegun: true, ...(signal && { signal }) });
   const groups = {
-    read: createGroupedReads(forReads, database.maxWaitMs),
-    share: createSharedStatements(forReads, database.maxWaitMs),
+    share: createSharedStatements(
+      (tenant, signal) => database.forRequest(tenant, { safe: true, hasBegun: true, ...(signal && { signal }) }),
+      database.maxWaitMs,
+    ),
     write: createGroupedWrites((tenant) => database.forRequest(tenant, { safe: false, hasBegun: true }), database.maxWaitMs),
   };
   return {
@@ -76,7 +75,6 @@ interface Guard {
  */
 interface Grouped {
   tenant: number;
-  read: ReadGrouped;
   share: RunShared;
   write: WriteGrouped;
 }
@@ -101,9 +99,7 @@ class SqlStore implements Store {
   }
 
   read(tenant: number, type: ServedType, id: string) {
-    const { database, grouped } = this;
-    if (grouped?.tenant !== tenant) return readCurrent(database, tenant, type, id);
-    return database.share((signal) => grouped.read(tenant, { type, id, database }, signal));
+    return readCurrent(this.reader(tenant), tenant, type, id);
   }
 
   /** Citus routes a statement by its text alone, which the shared texts have not been tried with. */

@@ -4,7 +4,8 @@ import type { Database } from '../../src/store/database/database.ts';
 import { buildSharedSql, createSharedStatements, SharingReader } from '../../src/store/database/shared-statements.ts';
 import { readVersion } from '../../src/store/resources/read.ts';
 import type { HistoryRow } from '../../src/store/resources/resource-row.ts';
-import { openTestStore, type TestStore } from './open.ts';
+import { until } from '../until.ts';
+import { onServer, openTestStore, type TestStore } from './open.ts';
 import { createOf, deletionOf, updateOf } from './resource-changes.ts';
 
 const OTHER = 2;
@@ -16,11 +17,14 @@ let open: (tenant?: number, signal?: AbortSignal) => SharingReader;
 /** The names of the statements, in their order. */
 const statements: (string | undefined)[] = [];
 let failure: (name: string | undefined) => Error | undefined = () => undefined;
+/** Each statement waits for it, when it is set. */
+let gate: Promise<void> | undefined;
 const watched = (database: Database): Database => ({
   ...database,
   query: async (sql, parameters, name) => {
     statements.push(name);
     const error = failure(name);
+    await gate;
     if (error) throw error;
     return database.query(sql, parameters, name);
   },
@@ -36,6 +40,7 @@ afterAll(() => test.close());
 beforeEach(() => {
   statements.length = 0;
   failure = () => undefined;
+  gate = undefined;
   const forTenant = (tenant: number, signal: AbortSignal | undefined): Database =>
     watched(test.database.forRequest(tenant, { safe: true, ...(signal && { signal }) }));
   const run = createSharedStatements(forTenant, 10_000);
@@ -93,6 +98,17 @@ it('texts of any characters, null, and several rows in their order', async () =>
   expect(found.map((rows) => rows.map(({ n, text, number }) => [n, text, number]))).toEqual(
     values.map(([text, number]) => [3, 2, 1].map((n) => [n, text === null ? null : text + n, number])),
   );
+});
+
+it('a statement begins after what was stored before it: none joins a statement that was sent', async () => {
+  const sent = Promise.withResolvers<void>();
+  gate = sent.promise;
+  const before = readAll('a', 'b');
+  await test.store.write(1, [createOf('later')]);
+  const after = readAll('later', 'd');
+  sent.resolve();
+  expect((await before).every((row) => row?.body)).toBe(true);
+  expect((await after).map((row) => row?.id)).toEqual(['later', 'd']);
 });
 
 it('statements without a name, with an array, or of the tenant alone are not shared', async () => {
@@ -157,6 +173,50 @@ it('one whose client has left is dropped, and the others are not', async () => {
   const outcomes = await Promise.allSettled(reads);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   expect(outcomes[2]).toMatchObject({ reason: expect.any(FhirError) });
+});
+
+/** How many statements wait for a lock. */
+const countLockWaits = async (): Promise<number> =>
+  (
+    await test.database.query<{ count: number }>(
+      "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+  )[0]!.count;
+
+/** Three reads in a statement whose table is locked; so many of their clients leave. Returns what the reads come to: while the table is locked, if all have left. */
+async function leaveLocked(leavers: number): Promise<string[]> {
+  const [locked, release, go] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  const holder = test.database.transaction(async (transaction) => {
+    await transaction.script('lock table resource in access exclusive mode');
+    locked!.resolve();
+    await release!.promise;
+  });
+  await locked!.promise;
+  // two reads that are under way, and fail without the database
+  gate = go!.promise;
+  failure = (name) => (name === ALONE ? unavailable('not asked', 1) : undefined);
+  const before = Promise.allSettled(['a', 'b'].map((id) => read(id)));
+  const clients = Array.from({ length: 3 }, () => new AbortController());
+  const group = Promise.allSettled(clients.map(({ signal }) => read('d', { signal })));
+  go!.resolve();
+  await before;
+  await until(async () => (await countLockWaits()) === 1);
+  for (const client of clients.slice(0, leavers)) client.abort();
+  if (leavers < clients.length) release!.resolve();
+  const outcomes = await group;
+  release!.resolve();
+  await holder;
+  failure = () => undefined;
+  expect((await read('d'))?.id).toBe('d');
+  return outcomes.map(({ status }) => status);
+}
+
+onServer('a statement is cancelled when all its clients have left', async () => {
+  expect(await leaveLocked(3)).toEqual(['rejected', 'rejected', 'rejected']);
+});
+
+onServer('a statement that one of its clients waits for is not cancelled', async () => {
+  expect(await leaveLocked(2)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
 });
 
 it('a parameter without a type is a fault of the program', () => {

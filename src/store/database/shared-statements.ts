@@ -30,8 +30,7 @@ type ForTenant = (tenant: number, signal: AbortSignal | undefined) => Database;
 const MAX_UNDER_WAY = 2;
 /** The most requests of a statement. */
 const MAX_SHARERS = 16;
-/** Those that take long or return much are shared by fewer, because each waits for all. In ms, and in characters of bodies. */
-const MAX_MS = 20;
+/** A statement that returns much is shared by fewer, because each waits for all. In characters of bodies, if each returned as much as the longest did last time. */
 const MAX_CHARACTERS = 1_000_000;
 
 export function createSharedStatements(forTenant: ForTenant, maxWaitMs: number): RunShared {
@@ -51,19 +50,16 @@ function createGroups({ sql, parameters }: Statement, forTenant: ForTenant, maxW
     maxWaitMs,
     selectGroup: (waiting) => waiting.slice(0, sharers),
     run: async (tenant, group) => {
-      const begin = performance.now();
       const results =
         group.length > 1 ? await runTogether(shared, group, tenant, forTenant) : await runAlone(group[0]!, group[0]!.item.database);
-      sharers = countSharers(results, (performance.now() - begin) / group.length);
+      if (results.length) sharers = countSharers(results);
     },
   });
 }
 
 /** How many may share the next statement, judging by the last one. */
-function countSharers(results: object[][], milliseconds: number): number {
-  const longest = Math.max(...results.map(countCharacters));
-  return Math.max(1, Math.min(MAX_SHARERS, Math.floor(MAX_MS / milliseconds), Math.floor(MAX_CHARACTERS / longest)));
-}
+const countSharers = (results: object[][]): number =>
+  Math.max(1, Math.min(MAX_SHARERS, Math.floor(MAX_CHARACTERS / Math.max(...results.map(countCharacters)))));
 
 const countCharacters = (rows: { body?: string | null }[]): number => rows.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
 

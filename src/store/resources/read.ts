@@ -18,7 +18,7 @@ import {
   toRow,
 } from './resource-row.ts';
 
-const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2 and id = $3';
+const READ = 'select ver, lu, created, body, rules from resource where tenant_id = $1 and rtype = $2::smallint and id = $3::text';
 const READ_VERSIONS = `select h.ver, h.lu, r.created, h.body, h.method
   from resource r ${JOIN_VERSIONS}
   where r.tenant_id = $1 and r.rtype = $2::smallint and r.id = $3::text`;
@@ -39,32 +39,9 @@ export async function findStoredTypes(database: Database, types: readonly Served
   return rows.map(({ rtype }) => findTypeByNumber(rtype));
 }
 
-export async function readCurrent(database: Database, tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined> {
-  const [stored] = await database.query<StoredVersion>(READ, [tenant, TYPE_NUMBERS[type], id], 'resource-read');
+export async function readCurrent(reader: Reader, tenant: number, type: ServedType, id: string): Promise<ResourceRow | undefined> {
+  const [stored] = await reader.query<StoredVersion>(READ, [tenant, TYPE_NUMBERS[type], id], 'resource-read');
   return stored && toRow(type, id, stored);
-}
-
-/** In bytes: no client waits for the long resource of another one, because the shortest ones are returned. */
-const MAX_GROUP_BYTES = 1_000_000;
-/** `nth`: the position in the arrays, from 1 on. `current`: not deleted. */
-const READ_GROUP = `select g.nth::int, r.ver, r.lu, r.created, ${buildLimitedBody(MAX_GROUP_BYTES, 'octet_length(r.body), g.nth')} as body, r.rules, r.body is not null as current
-  from unnest($2::smallint[], $3::text[]) with ordinality g(rtype, id, nth)
-  join resource r on r.tenant_id = $1 and r.rtype = g.rtype and r.id = g.id`;
-
-/** The same of several resources, in their order. `too long`: with the shorter ones it is longer than a megabyte, so it must be read alone. */
-export async function readGroup(
-  database: Database,
-  tenant: number,
-  targets: readonly { type: ServedType; id: string }[],
-): Promise<(ResourceRow | 'too long' | undefined)[]> {
-  const parameters = [tenant, targets.map(({ type }) => TYPE_NUMBERS[type]), targets.map(({ id }) => id)];
-  const stored = await database.query<StoredVersion & { nth: number; current: boolean }>(READ_GROUP, parameters, 'resource-read-group');
-  const found = new Map(stored.map((row) => [row.nth, row]));
-  return targets.map(({ type, id }, at) => {
-    const row = found.get(at + 1);
-    if (row && row.body === null && row.current) return 'too long';
-    return row && toRow(type, id, row);
-  });
 }
 
 const READ_MANY = `select ${buildRowColumns(buildLimitedBody('$4::bigint', 'r.rtype, r.id'))}, r.body is not null as current from resource r
