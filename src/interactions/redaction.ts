@@ -8,7 +8,7 @@ import { forbidden } from '../fhir/outcome.ts';
 import { readReferenceType } from '../fhir/reference.ts';
 import { selectElements } from '../fhir/summary.ts';
 import type { Resource } from '../fhir/types.ts';
-import { type BodyRow, parseBody, parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
+import { parseBody, parseExactBody, type ResourceRow } from '../store/resources/resource-row.ts';
 import type { Caller, WriteHook } from './context.ts';
 
 /** Refuses (403) a Binary whose security context the caller's scopes do not cover. */
@@ -17,10 +17,13 @@ export function requireSecurityContext(caller: Caller, row: ResourceRow, permiss
     throw forbidden('the scopes of this credential do not cover the security context of this Binary');
 }
 
+/** What is read of a row. */
+type ResourceText = Pick<ResourceRow, 'type' | 'body'>;
+
 /** Redacts a row for a caller. A Binary outside the caller's scopes is returned without its content, so that counts and pages do not change. */
 export const redactFor =
   (caller: Caller) =>
-  <R extends BodyRow>(row: R): R =>
+  <R extends ResourceText>(row: R): R =>
     coversSecurityContext(caller, row, 'r') ? redactChannelHeaders(caller, row) : { ...row, body: selectElements(row.body!, new Set()) };
 
 const WRITE_PERMISSIONS: Readonly<Record<string, Permission>> = { PUT: 'u', PATCH: 'u', POST: 'u', DELETE: 'd' };
@@ -32,7 +35,7 @@ export const guardBinary: WriteHook = {
   },
 };
 
-function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, permission: Permission): boolean {
+function coversSecurityContext({ scopes }: Caller, { type, body }: ResourceText, permission: Permission): boolean {
   if (type !== 'Binary' || !body?.includes('"securityContext"')) return true;
   const { securityContext } = parseBody(body);
   // A reference without a type may point to any type, so the caller needs the permission for all types. Which resources of the type it may access is not
@@ -43,7 +46,7 @@ function coversSecurityContext({ scopes }: Caller, { type, body }: BodyRow, perm
 const REDACTED = 'hidden';
 
 /** Replaces the values of the headers (usually credentials), unless the caller may update Subscriptions. */
-export function redactChannelHeaders<R extends BodyRow>({ scopes }: Caller, row: R): R {
+export function redactChannelHeaders<R extends ResourceText>({ scopes }: Caller, row: R): R {
   if (row.type !== 'Subscription' || !row.body?.includes('"header"') || isAllowed(scopes, 'Subscription', 'u')) return row;
   const subscription = parseExactBody<Resource & { channel: { header?: string[] } }>(row.body);
   const header = subscription.channel.header?.map((text) => `${text.slice(0, text.indexOf(':'))}: ${REDACTED}`);

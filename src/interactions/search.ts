@@ -4,6 +4,7 @@ import { parseMultiTypeSearch } from '../fhir/search/multi-type.ts';
 import type { Condition, Query, TypeQuery } from '../fhir/search/query.ts';
 import type { ParsedSearch } from '../fhir/search/request.ts';
 import type { ServedType } from '../fhir/types.ts';
+import type { FoundRow } from '../store/resources/resource-row.ts';
 import type { ExplainedStatement } from '../store/search/explain.ts';
 import type { BodyPage, PageStart, ResultPage } from '../store/search/page.ts';
 import { type Context, toSizeLimit } from './context.ts';
@@ -33,7 +34,7 @@ export interface SearchRequest {
   withPlans?: boolean;
 }
 
-interface Found extends ResultPage {
+interface Found extends ResultPage<FoundRow> {
   parsed: ParsedSearch;
   statements?: ExplainedStatement[];
 }
@@ -45,15 +46,26 @@ export async function searchBodies(context: Context, request: SearchRequest): Pr
   return { ...page, rows: page.rows.map(redactFor(context.caller)) };
 }
 
-/** One page of matches, and the parsed parameters. */
-export async function search(context: Context, request: SearchRequest): Promise<Found> {
+/** One page of matches, with the columns of their versions. */
+export async function search(context: Context, request: SearchRequest): Promise<ResultPage> {
+  const { query } = await buildQuery(context, request);
+  const page = await context.store.search(context.caller.tenant, query, request.start);
+  return redactPage(context, page);
+}
+
+/** One page of matches without these columns, and the parsed parameters. */
+export async function searchResources(context: Context, request: SearchRequest): Promise<Found> {
   const { query, parsed } = await buildQuery(context, request);
   const { store, caller } = context;
   const { page, ...more } = request.withPlans
     ? await store.explainSearch(caller.tenant, query, request.start)
-    : { page: await store.search(caller.tenant, query, request.start) };
+    : { page: await store.searchResources(caller.tenant, query, request.start) };
+  return { ...redactPage(context, page), parsed, ...more };
+}
+
+function redactPage<Row extends FoundRow>({ caller }: Context, page: ResultPage<Row>): ResultPage<Row> {
   const redact = redactFor(caller);
-  return { ...page, rows: page.rows.map(redact), included: page.included.map(redact), parsed, ...more };
+  return { ...page, rows: page.rows.map(redact), included: page.included.map(redact) };
 }
 
 /** The query of a request, and its parsed parameters. */

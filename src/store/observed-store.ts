@@ -47,6 +47,10 @@ class ObservedStore implements TenantStore {
     return this.reportPage(await this.store.search(...call));
   }
 
+  async searchResources(...call: Call<'searchResources'>) {
+    return this.reportPage(await this.store.searchResources(...call));
+  }
+
   async searchBodies(...call: Call<'searchBodies'>) {
     return this.reportPage(await this.store.searchBodies(...call));
   }

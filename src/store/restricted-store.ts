@@ -63,6 +63,7 @@ export function restrictStore(store: TenantStore, access: RowAccess): TenantStor
       return store.countHistory(tenant, span);
     },
     search: (tenant, query, ...more) => store.search(tenant, restrictQuery(query, access), ...more),
+    searchResources: (tenant, query, ...more) => store.searchResources(tenant, restrictQuery(query, access), ...more),
     searchBodies: (tenant, query, ...more) => store.searchBodies(tenant, restrictQuery(query, access), ...more),
     readLatest: (tenant, query, ...more) => store.readLatest(tenant, restrictQuery(query, access), ...more),
     explainSearch: refuse,

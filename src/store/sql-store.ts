@@ -32,7 +32,7 @@ import { explainSearch } from './search/explain.ts';
 import { type LatestRanking, readLatest } from './search/latest.ts';
 import type { PageStart } from './search/page.ts';
 import { findMentions, findReferrers, type TextSearch } from './search/referrers.ts';
-import { search, searchBodies } from './search/search.ts';
+import { search, searchBodies, searchResources } from './search/search.ts';
 import { createSettings } from './settings.ts';
 import type { Store, TenantStore, WriteGuard } from './store.ts';
 
@@ -134,6 +134,10 @@ class SqlStore implements Store {
 
   search(tenant: number, query: Query, start?: PageStart) {
     return search(this.reader(tenant), tenant, query, start);
+  }
+
+  searchResources(tenant: number, query: Query, start?: PageStart) {
+    return searchResources(this.reader(tenant), tenant, query, start);
   }
 
   searchBodies(tenant: number, query: Query, start?: PageStart) {

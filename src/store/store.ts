@@ -14,7 +14,7 @@ import type { Reindexing } from './reindexing.ts';
 import type { HistoryEntry, HistoryQuery, HistorySpan } from './resources/history.ts';
 import type { LockedRows } from './resources/read.ts';
 import type { ResourceChange } from './resources/resource-change.ts';
-import type { HistoryRow, LockedResource, ResourceRow } from './resources/resource-row.ts';
+import type { FoundRow, HistoryRow, LockedResource, ResourceRow } from './resources/resource-row.ts';
 import type { ExplainedStatement } from './search/explain.ts';
 import type { LatestRanking, LatestRow } from './search/latest.ts';
 import type { BodyPage, PageStart, ResultPage } from './search/page.ts';
@@ -53,10 +53,12 @@ export interface Store {
   /** The number of versions of one resource, of a type or of all types. */
   countHistory(tenant: number, span: HistorySpan): Promise<number>;
   search(tenant: number, query: Query, start?: PageStart): Promise<ResultPage>;
+  /** The same, but reads no columns of versions. */
+  searchResources(tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>>;
   /** A search of one type that reads only the bodies of resources. */
   searchBodies(tenant: number, query: Query, start?: PageStart): Promise<BodyPage>;
-  /** The same search, with its statements and their plans: for operators. */
-  explainSearch(tenant: number, query: Query, start?: PageStart): Promise<{ page: ResultPage; statements: ExplainedStatement[] }>;
+  /** As `searchResources`, with its statements and their plans: for operators. */
+  explainSearch(tenant: number, query: Query, start?: PageStart): Promise<{ page: ResultPage<FoundRow>; statements: ExplainedStatement[] }>;
   /** The most recent resources of each group that a search of one type finds. */
   readLatest(tenant: number, query: Query, ranking: LatestRanking): Promise<LatestRow[]>;
   /** At most `limit` resources that refer to the target by one of these parameters, to its current version or to a past one. */

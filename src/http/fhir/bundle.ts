@@ -3,7 +3,7 @@ import type { Issue } from '../../fhir/outcome.ts';
 import type { ParsedSearch } from '../../fhir/search/request.ts';
 import { findApi, type HistoryPage } from '../../interactions/history.ts';
 import type { HistoryEntry } from '../../store/resources/history.ts';
-import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import type { FoundRow } from '../../store/resources/resource-row.ts';
 import type { ExplainedStatement } from '../../store/search/explain.ts';
 import type { ResultPage } from '../../store/search/page.ts';
 import { buildOperationOutcome } from '../middleware/error-handler.ts';
@@ -16,7 +16,7 @@ export interface BundleLinks {
 }
 
 /** A page of a search. */
-interface SearchPage extends ResultPage {
+interface SearchPage extends ResultPage<FoundRow> {
   parsed: Pick<ParsedSearch, 'ignored'>;
   statements?: ExplainedStatement[];
 }
@@ -32,7 +32,7 @@ export function buildSearchBundle(base: string, page: SearchPage, links: BundleL
   return buildBundle('searchset', page.total, links, entries);
 }
 
-const buildSearchEntry = (base: string, { type, id, body }: ResourceRow, mode: 'match' | 'include'): string =>
+const buildSearchEntry = (base: string, { type, id, body }: FoundRow, mode: 'match' | 'include'): string =>
   `{"fullUrl":${JSON.stringify(`${base}/${type}/${id}`)},"resource":${body},"search":{"mode":"${mode}"}}`;
 
 /** The outcome in a searchset must not have errors. https://hl7.org/fhir/R4/search.html#errors */

@@ -4,8 +4,8 @@ import { isAllowed } from '../../fhir/access-scope.ts';
 import { forbidden, invalid, notSupported } from '../../fhir/outcome.ts';
 import { buildCompartmentCondition, type Compartment, listCompartmentTypes } from '../../fhir/search/compartment.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
-import { type SearchRequest, search as searchResources } from '../../interactions/search.ts';
-import type { ResourceRow } from '../../store/resources/resource-row.ts';
+import { type SearchRequest, searchResources } from '../../interactions/search.ts';
+import type { FoundRow } from '../../store/resources/resource-row.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildSearchBundle } from './bundle.ts';
 import { parseExplain } from './explain.ts';
@@ -126,5 +126,5 @@ function rejectTextWithIncludes({ summary }: Subset, parameters: Parameters): vo
     throw invalid('_summary=text cannot be combined with _include or _revinclude');
 }
 
-const applySubset = (subset: Subset, row: ResourceRow): ResourceRow =>
+const applySubset = (subset: Subset, row: FoundRow): FoundRow =>
   row.body === null ? row : { ...row, body: subset.apply(row.body, row.type) };

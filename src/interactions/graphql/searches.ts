@@ -10,10 +10,11 @@ import { isFollowable } from '../../fhir/search/reference-parameter.ts';
 import type { SearchParameter } from '../../fhir/search/registry.ts';
 import { DEFAULT_COUNT, MAX_COUNT } from '../../fhir/search/result-parameters.ts';
 import { isServed, type Resource, type ServedType } from '../../fhir/types.ts';
+import type { FoundRow } from '../../store/resources/resource-row.ts';
 import type { PageStart, Position, ResultPage } from '../../store/search/page.ts';
 import type { Context } from '../context.ts';
 import type { PageTokens } from '../page-token.ts';
-import { search } from '../search.ts';
+import { searchResources } from '../search.ts';
 import { Batch } from './batch.ts';
 import type { GraphqlBudget } from './budget.ts';
 import { toNode } from './reads.ts';
@@ -157,7 +158,7 @@ export class GraphqlSearches {
     return new Set(values.flatMap((value) => readTypedValue(REFERENCE_TARGETS, value, this.services.context.baseUrl)?.targets ?? []));
   }
 
-  private run(plain: PlainSearch, more: { count: number; start?: PageStart; total?: 'accurate' }): Promise<ResultPage> {
+  private run(plain: PlainSearch, more: { count: number; start?: PageStart; total?: 'accurate' }): Promise<ResultPage<FoundRow>> {
     const { context, budget } = this.services;
     const found = this.last.then(async () => {
       budget.countSearch();
@@ -165,7 +166,7 @@ export class GraphqlSearches {
       // a count of 0 asks for the total; without a rest, one resource is read and refused
       const count = Math.min(more.count, MAX_COUNT, Math.max(1, budget.remaining));
       const request = { type, parameters, handling: 'strict', isScoped: true, isSizeLimited: true, total: 'none' } as const;
-      const page = await search(context, { ...request, ...more, count });
+      const page = await searchResources(context, { ...request, ...more, count });
       budget.countResources(page.rows.length);
       return page;
     });
@@ -226,7 +227,7 @@ export class GraphqlSearches {
 // the content was sealed by this server
 const isCursor = (content: unknown): content is Cursor => isObject(content) && isObject(content.search);
 
-const toNodes = ({ rows }: ResultPage): GraphqlNode[] => rows.map(({ body }) => toNode(body!));
+const toNodes = ({ rows }: ResultPage<FoundRow>): GraphqlNode[] => rows.map(({ body }) => toNode(body!));
 
 const addFocus = ({ search: plain, parameter }: Pick<ReverseSearch, 'search' | 'parameter'>, targets: string[]): PlainSearch => ({
   ...plain,

@@ -19,6 +19,9 @@ export interface ResourceRow {
 }
 
 /** A resource without the columns of its version. */
+export type FoundRow = Pick<ResourceRow, 'type' | 'id' | 'body'>;
+
+/** A resource without its id and the columns of its version. */
 export type BodyRow = Pick<ResourceRow, 'type' | 'created' | 'body'>;
 
 export interface HistoryRow extends ResourceRow {
@@ -66,6 +69,9 @@ export type ColumnList = (body: string) => string;
 export const buildRowColumns: ColumnList = (body) => `r.rtype, r.id, r.ver, r.lu, r.created, ${body} as body, r.rules`;
 export const ROW = buildRowColumns('r.body');
 
+/** Only the columns that a FoundRow needs. */
+export const buildFoundColumns: ColumnList = (body) => `r.rtype, r.id, ${body} as body`;
+
 /** Only the columns that a BodyRow needs. */
 export const buildBodyColumns: ColumnList = (body) => `r.created, ${body} as body`;
 
@@ -93,6 +99,12 @@ export const toRow = (type: ServedType, id: string, { ver, lu, created, body, ru
   created,
   body,
   ...(rules !== undefined && { rules }),
+});
+
+export const toFoundRow = ({ rtype, id, body }: Pick<StoredRow, 'rtype' | 'id' | 'body'>): FoundRow => ({
+  type: findTypeByNumber(rtype),
+  id,
+  body,
 });
 
 export const toResourceRow = (stored: StoredRow): ResourceRow => toRow(findTypeByNumber(stored.rtype), stored.id, stored);

@@ -7,7 +7,7 @@ import { findTypeByNumber, type ServedType } from '../../fhir/types.ts';
 import { type Binder, createBinder, TENANT } from '../database/parameter-binder.ts';
 import { toStatementName } from '../database/prepared-statement-names.ts';
 import type { Reader } from '../database/shared-statements.ts';
-import { buildLimitedBody, buildRowColumns, type StoredRow } from '../resources/resource-row.ts';
+import { buildLimitedBody, type ColumnList, type StoredRow } from '../resources/resource-row.ts';
 import { buildTests } from './condition-sql.ts';
 import { buildParametersTest, buildTypeNumbers, buildTypeTest } from './row-tests.ts';
 import type { Statement } from './statements.ts';
@@ -36,7 +36,7 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
   reader: Reader,
   tenant: number,
   { include: inclusions, maxBytes }: Pick<Query, 'include' | 'maxBytes'>,
-  matches: IncludeStart[],
+  { matches, columns }: { matches: IncludeStart[]; columns: ColumnList },
 ): Promise<IncludeResult<R>> {
   const rows: R[] = [];
   const further = inclusions.filter(({ iterate }) => iterate);
@@ -46,7 +46,7 @@ export async function readIncluded<R extends IncludeStart & Pick<StoredRow, 'bod
     const steps = findStarts(starts, due);
     if (!steps.length) break;
     const remainingBytes = maxBytes && maxBytes - rows.reduce((sum, { body }) => sum + body!.length, 0);
-    const statement = buildStepSql(tenant, steps, { known: [...matches, ...rows], limit, room: remainingBytes });
+    const statement = buildStepSql(tenant, steps, { known: [...matches, ...rows], limit, room: remainingBytes, columns });
     const found = await reader.query<R>(statement.sql, statement.parameters, statement.name);
     if (found.length && step === MOST_STEPS) return { rows, isTruncated: true };
     rows.push(...found);
@@ -77,9 +77,10 @@ interface Step {
   known: IncludeStart[];
   limit: number;
   room: number | undefined;
+  columns: ColumnList;
 }
 
-function buildStepSql(tenant: number, due: PendingInclusion[], { known, limit, room }: Step): Statement {
+function buildStepSql(tenant: number, due: PendingInclusion[], { known, limit, room, columns }: Step): Statement {
   const binder = createBinder(tenant);
   const edges = due.map(({ inclusion, starts }) => EDGES[inclusion.direction](inclusion, starts, binder));
   const pids = bindBigints(
@@ -88,7 +89,7 @@ function buildStepSql(tenant: number, due: PendingInclusion[], { known, limit, r
   );
   const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
   const body = buildLimitedBody(room === undefined ? undefined : binder.bind(room, 'bigint'), 'r.pid');
-  const sql = `select ${buildRowColumns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
+  const sql = `select ${columns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
     order by r.pid limit ${limit}`;
   return { sql, parameters: [...binder.parameters], name: toStatementName(sql) };
 }

@@ -1,5 +1,5 @@
 // A page of a search, and the position where the next page starts.
-import type { BodyRow, ResourceRow } from '../resources/resource-row.ts';
+import type { BodyRow, FoundRow, ResourceRow } from '../resources/resource-row.ts';
 
 /** A position in an ordered result: the sort values of the last row of a page, and its pid. */
 export type Position = (string | null)[];
@@ -10,9 +10,10 @@ export interface PageStart {
   offset?: number;
 }
 
-export interface ResultPage {
-  rows: ResourceRow[];
-  included: ResourceRow[];
+/** `Row`: with the columns of the version, or only what a FHIR search returns. */
+export interface ResultPage<Row extends FoundRow = ResourceRow> {
+  rows: Row[];
+  included: Row[];
   /** `:iterate` reached the limit of steps, and more resources would be included. */
   isTruncated?: true;
   /** Where the next page starts; absent on the last page. */

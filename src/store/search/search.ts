@@ -1,7 +1,16 @@
 // Runs a search. A page of matches is one statement, or two if it contains both rows with and rows without a sort value. Included resources are read after it.
 import type { Query } from '../../fhir/search/query.ts';
 import type { Reader } from '../database/shared-statements.ts';
-import { buildBodyColumns, buildRowColumns, type ColumnList, type StoredRow, toResourceRow } from '../resources/resource-row.ts';
+import {
+  buildBodyColumns,
+  buildFoundColumns,
+  buildRowColumns,
+  type ColumnList,
+  type FoundRow,
+  type StoredRow,
+  toFoundRow,
+  toResourceRow,
+} from '../resources/resource-row.ts';
 import { chooseOrder } from './any-order.ts';
 import { simplifyQuery } from './constant-conditions.ts';
 import { readIncluded } from './include.ts';
@@ -25,23 +34,35 @@ interface PositionedRow {
   [value: `v${number}`]: string | null;
 }
 
-interface FoundRow extends StoredRow, PositionedRow {}
-interface FoundBody extends Pick<StoredRow, 'created' | 'body'>, PositionedRow {}
+type FoundResource = PositionedRow & Pick<StoredRow, 'rtype' | 'id'>;
+type FoundVersion = PositionedRow & StoredRow;
+type FoundBody = PositionedRow & Pick<StoredRow, 'created'>;
 
 /** An estimated total is counted up to this number. Beyond it, the total is the planner's estimate. */
 const MAX_COUNTED = 1000;
 
-export async function search(reader: Reader, tenant: number, fullQuery: Query, start: PageStart = {}): Promise<ResultPage> {
+export async function search(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage> {
+  const { rows, included, ...page } = await readResultPage<FoundVersion>(reader, tenant, query, { start, columns: buildRowColumns });
+  return { rows: rows.map(toResourceRow), included: included.map(toResourceRow), ...page };
+}
+
+/** The same without the columns of versions. */
+export async function searchResources(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>> {
+  const { rows, included, ...page } = await readResultPage<FoundResource>(reader, tenant, query, { start, columns: buildFoundColumns });
+  return { rows: rows.map(toFoundRow), included: included.map(toFoundRow), ...page };
+}
+
+async function readResultPage<P extends FoundResource>(
+  reader: Reader,
+  tenant: number,
+  fullQuery: Query,
+  { start = {}, columns }: { start: PageStart | undefined; columns: ColumnList },
+): Promise<{ rows: P[]; included: P[] } & Omit<ResultPage, 'rows' | 'included'>> {
   const query = chooseOrder(simplifyQuery(fullQuery), start.after);
   if (query.count === 0) return { rows: [], included: [], total: await countTotal(reader, tenant, query) };
-  const { page, ...result } = await readPage<FoundRow>(reader, tenant, query, { start, columns: buildRowColumns });
-  const included = await readIncluded<FoundRow>(reader, tenant, query, page);
-  return {
-    rows: page.map(toResourceRow),
-    included: included.rows.map(toResourceRow),
-    ...(included.isTruncated && { isTruncated: true }),
-    ...result,
-  };
+  const { page: rows, ...result } = await readPage<P>(reader, tenant, query, { start, columns });
+  const { rows: included, isTruncated } = await readIncluded<P>(reader, tenant, query, { matches: rows, columns });
+  return { rows, included, ...(isTruncated && { isTruncated: true }), ...result };
 }
 
 /** One page of a search of one type, with only the bodies of resources. */
