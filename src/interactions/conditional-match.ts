@@ -41,7 +41,7 @@ export async function findMatches(
   const query = await parseCriteria(context, type, { criteria, count });
   const [first, ...others] = query.where;
   const where = firstIsRare && first?.on === 'token' ? [{ ...first, rare: true as const }, ...others] : query.where;
-  return (await context.store.search(context.caller.tenant, { ...query, where })).rows;
+  return (await context.store.searchVersions(context.caller.tenant, { ...query, where })).rows;
 }
 
 const PAGE_SIZE = 500;
@@ -51,7 +51,7 @@ export async function findMatchIds(context: Context, type: ServedType, criteria:
   const query = await parseCriteria(context, type, { criteria, count: PAGE_SIZE });
   const ids: string[] = [];
   for (let after: Position | undefined; ; ) {
-    const { rows, next } = await context.store.search(context.caller.tenant, query, after && { after });
+    const { rows, next } = await context.store.searchVersions(context.caller.tenant, query, after && { after });
     ids.push(...rows.map(({ id }) => id));
     if (!next) return ids;
     after = next;

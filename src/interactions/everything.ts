@@ -38,7 +38,7 @@ export async function readEverything(context: Context, { start, ...request }: Ev
 }
 
 const findPage = ({ store, caller }: Context, query: Query, start?: PageStart): Promise<ResultPage> =>
-  store.search(caller.tenant, restrictToScopes(query, caller), start);
+  store.searchVersions(caller.tenant, restrictToScopes(query, caller), start);
 
 /** The position before the whole record, which is sorted by `lastUpdated`. */
 const BEGINNING: Position = ['0001-01-01T00:00:00Z', '0'];
@@ -102,7 +102,7 @@ async function findAttachedBinaries(context: Context, rows: ResourceRow[]): Prom
   const any = [...new Set(rows.flatMap(({ body }) => findAttachedBinaryIds(parseBody(body!), baseUrl)))];
   if (!any.length) return [];
   const query: Query = { type: 'Binary', where: [{ on: 'id', any }], sort: [], count: any.length, total: 'none', include: [] };
-  const { rows: found, next } = await store.search(caller.tenant, { ...restrictToScopes(query, caller), ...toSizeLimit(context) });
+  const { rows: found, next } = await store.searchVersions(caller.tenant, { ...restrictToScopes(query, caller), ...toSizeLimit(context) });
   if (next)
     throw tooLong('the documents attached to these resources exceed the size limit of a response: request fewer per page with _count');
   return found;

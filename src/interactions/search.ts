@@ -30,8 +30,6 @@ export interface SearchRequest {
   isSizeLimited?: boolean;
   /** Without `_sort`, any order will do. Absent: the order of storing. */
   anyOrder?: boolean;
-  /** Adds the statements and their plans to the result. */
-  withPlans?: boolean;
 }
 
 interface Found extends ResultPage<FoundRow> {
@@ -46,21 +44,21 @@ export async function searchBodies(context: Context, request: SearchRequest): Pr
   return { ...page, rows: page.rows.map(redactFor(context.caller)) };
 }
 
-/** One page of matches, with the columns of their versions. */
-export async function search(context: Context, request: SearchRequest): Promise<ResultPage> {
-  const { query } = await buildQuery(context, request);
-  const page = await context.store.search(context.caller.tenant, query, request.start);
-  return redactPage(context, page);
-}
-
-/** One page of matches without these columns, and the parsed parameters. */
-export async function searchResources(context: Context, request: SearchRequest): Promise<Found> {
+/** One page of matches, and the parsed parameters. `withPlans`: adds the statements and their plans. */
+export async function search(context: Context, request: SearchRequest, { withPlans = false } = {}): Promise<Found> {
   const { query, parsed } = await buildQuery(context, request);
   const { store, caller } = context;
-  const { page, ...more } = request.withPlans
+  const { page, ...more } = withPlans
     ? await store.explainSearch(caller.tenant, query, request.start)
-    : { page: await store.searchResources(caller.tenant, query, request.start) };
+    : { page: await store.search(caller.tenant, query, request.start) };
   return { ...redactPage(context, page), parsed, ...more };
+}
+
+/** One page of matches with the columns of their versions. */
+export async function searchVersions(context: Context, request: SearchRequest): Promise<ResultPage> {
+  const { query } = await buildQuery(context, request);
+  const page = await context.store.searchVersions(context.caller.tenant, query, request.start);
+  return redactPage(context, page);
 }
 
 function redactPage<Row extends FoundRow>({ caller }: Context, page: ResultPage<Row>): ResultPage<Row> {

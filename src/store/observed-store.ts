@@ -43,12 +43,12 @@ class ObservedStore implements TenantStore {
     return latest;
   }
 
-  async search(...call: Call<'search'>) {
-    return this.reportPage(await this.store.search(...call));
+  async searchVersions(...call: Call<'searchVersions'>) {
+    return this.reportPage(await this.store.searchVersions(...call));
   }
 
-  async searchResources(...call: Call<'searchResources'>) {
-    return this.reportPage(await this.store.searchResources(...call));
+  async search(...call: Call<'search'>) {
+    return this.reportPage(await this.store.search(...call));
   }
 
   async searchBodies(...call: Call<'searchBodies'>) {

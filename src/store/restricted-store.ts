@@ -62,8 +62,8 @@ export function restrictStore(store: TenantStore, access: RowAccess): TenantStor
       requireAll(span.type, access);
       return store.countHistory(tenant, span);
     },
+    searchVersions: (tenant, query, ...more) => store.searchVersions(tenant, restrictQuery(query, access), ...more),
     search: (tenant, query, ...more) => store.search(tenant, restrictQuery(query, access), ...more),
-    searchResources: (tenant, query, ...more) => store.searchResources(tenant, restrictQuery(query, access), ...more),
     searchBodies: (tenant, query, ...more) => store.searchBodies(tenant, restrictQuery(query, access), ...more),
     readLatest: (tenant, query, ...more) => store.readLatest(tenant, restrictQuery(query, access), ...more),
     explainSearch: refuse,

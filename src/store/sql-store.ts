@@ -32,7 +32,7 @@ import { explainSearch } from './search/explain.ts';
 import { type LatestRanking, readLatest } from './search/latest.ts';
 import type { PageStart } from './search/page.ts';
 import { findMentions, findReferrers, type TextSearch } from './search/referrers.ts';
-import { search, searchBodies, searchResources } from './search/search.ts';
+import { search, searchBodies, searchVersions } from './search/search.ts';
 import { createSettings } from './settings.ts';
 import type { Store, TenantStore, WriteGuard } from './store.ts';
 
@@ -132,12 +132,12 @@ class SqlStore implements Store {
     return countHistory(this.database, tenant, span);
   }
 
-  search(tenant: number, query: Query, start?: PageStart) {
-    return search(this.reader(tenant), tenant, query, start);
+  searchVersions(tenant: number, query: Query, start?: PageStart) {
+    return searchVersions(this.reader(tenant), tenant, query, start);
   }
 
-  searchResources(tenant: number, query: Query, start?: PageStart) {
-    return searchResources(this.reader(tenant), tenant, query, start);
+  search(tenant: number, query: Query, start?: PageStart) {
+    return search(this.reader(tenant), tenant, query, start);
   }
 
   searchBodies(tenant: number, query: Query, start?: PageStart) {

@@ -52,12 +52,12 @@ export interface Store {
   readHistory(tenant: number, page: HistoryQuery): Promise<HistoryEntry[]>;
   /** The number of versions of one resource, of a type or of all types. */
   countHistory(tenant: number, span: HistorySpan): Promise<number>;
-  search(tenant: number, query: Query, start?: PageStart): Promise<ResultPage>;
-  /** The same, but reads no columns of versions. */
-  searchResources(tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>>;
+  search(tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>>;
+  /** The same, with the columns of the versions. */
+  searchVersions(tenant: number, query: Query, start?: PageStart): Promise<ResultPage>;
   /** A search of one type that reads only the bodies of resources. */
   searchBodies(tenant: number, query: Query, start?: PageStart): Promise<BodyPage>;
-  /** As `searchResources`, with its statements and their plans: for operators. */
+  /** As `search`, with its statements and their plans: for operators. */
   explainSearch(tenant: number, query: Query, start?: PageStart): Promise<{ page: ResultPage<FoundRow>; statements: ExplainedStatement[] }>;
   /** The most recent resources of each group that a search of one type finds. */
   readLatest(tenant: number, query: Query, ranking: LatestRanking): Promise<LatestRow[]>;

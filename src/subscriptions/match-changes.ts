@@ -99,7 +99,7 @@ async function filterMatching({ context, query }: Watcher, changes: WatchedChang
 /** Id → version of the changed resources that the search finds. */
 async function findVersions({ store }: Context, query: Query, changes: WatchedChange[]): Promise<Map<string, number>> {
   const ids = [...new Set(changes.map(({ id }) => id))];
-  const { rows } = await store.search(changes[0]!.tenant, restrictToIds(query, ids));
+  const { rows } = await store.searchVersions(changes[0]!.tenant, restrictToIds(query, ids));
   return new Map(rows.map(({ id, version }) => [id, version]));
 }
 
@@ -122,7 +122,7 @@ async function matchesAtVersion(context: Context, query: Query, { tenant, type, 
   let found: ResourceRow[] = [];
   const search = context.store.transaction(async (store) => {
     await store.write(tenant, [buildTemporaryCopy(context, row, temporaryId)]);
-    found = (await store.search(tenant, { ...restrictToIds(query, [id]), count: 2 })).rows;
+    found = (await store.searchVersions(tenant, { ...restrictToIds(query, [id]), count: 2 })).rows;
     throw new Rollback();
   });
   await search.catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { parseExactJson } from '../fhir/json.ts';
 import { parseSearchUrl } from '../fhir/search/request.ts';
 import type { Resource, ServedType } from '../fhir/types.ts';
 import type { Context } from '../interactions/context.ts';
-import { type SearchRequest, search, searchBodies } from '../interactions/search.ts';
+import { type SearchRequest, searchBodies, searchVersions } from '../interactions/search.ts';
 import type { BodyRow, ResourceRow } from '../store/resources/resource-row.ts';
 import type { BodyPage, PageStart, ResultPage } from '../store/search/page.ts';
 import type { VendorRequest } from './vendor-request.ts';
@@ -27,7 +27,7 @@ const toSearchRequest = (text: string, options: FindOptions): SearchRequest => (
 
 /** One page of a FHIR search: `Type?name=value&…`. */
 export const findRows = (context: Context, text: string, options: FindOptions): Promise<ResultPage> =>
-  search(context, toSearchRequest(text, options));
+  searchVersions(context, toSearchRequest(text, options));
 
 /** The same with the bodies of the resources only. */
 export const findTexts = (context: Context, text: string, options: FindOptions): Promise<BodyPage> =>
@@ -44,7 +44,14 @@ export async function readRow(context: Context, type: ServedType, id: string): P
   const row = await context.store.read(context.caller.tenant, type, id);
   if (row || !isUuid(id)) return row?.body === null ? undefined : row;
   const where = [{ on: 'token' as const, any: [aliasHash(id)] }];
-  const { rows } = await context.store.search(context.caller.tenant, { type, where, sort: [], count: 1, total: 'none', include: [] });
+  const { rows } = await context.store.searchVersions(context.caller.tenant, {
+    type,
+    where,
+    sort: [],
+    count: 1,
+    total: 'none',
+    include: [],
+  });
   return rows[0];
 }
 

@@ -1,8 +1,6 @@
 // Random searches of random resources of all types, through the store, find what a filter over the resources finds that was written from the specification alone,
-// in the same order. Each search runs several times at once, so that some share their statements. Each run asks about every search parameter of R4. DIFFERENTIAL_QUERIES asks for more searches, DIFFERENTIAL_SEED for others.
-// DIFFERENTIAL_LIST=1 prints the parameters that no search asked about. DIFFERENTIAL_DATA: a folder of resources (JSON files) that are searched instead of random ones.
-import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
-import { buildRegistry } from '../../src/fhir/search/registry.ts';
+// in the same order, also if several ask at once. Each run asks about every search parameter of R4. DIFFERENTIAL_QUERIES asks for more searches, DIFFERENTIAL_SEED
+// for others. DIFFERENTIAL_LIST=1 prints the parameters that no search asked about. DIFFERENTIAL_DATA: a folder of resources (JSON files) that are searched instead of random ones.
 import { parseSearch } from '../../src/fhir/search/request.ts';
 import { SERVED_TYPES, type ServedType } from '../../src/fhir/types.ts';
 import type { Position } from '../../src/store/search/page.ts';
@@ -10,12 +8,13 @@ import { createStores } from '../../src/store/sql-store.ts';
 import type { TenantStore } from '../../src/store/store.ts';
 import { openTestStore, type TestStore } from '../store/open.ts';
 import { type Held, meets, parametersOf } from './brute.ts';
-import { meetsFilter, writtenFilter } from './brute-filter.ts';
+import { meetsFilter } from './brute-filter.ts';
 import { includedBeside } from './brute-include.ts';
 import { BASE } from './brute-kinds.ts';
 import { inOrder } from './brute-order.ts';
 import { type Question, questionOf, subjectsOf } from './questions.ts';
 import { readWorld } from './read-world.ts';
+import { registry, storeWorld, toParameters } from './stored-world.ts';
 import { pick, randomFrom, shuffled, worldOf } from './world.ts';
 
 const SUBJECTS = subjectsOf(SERVED_TYPES);
@@ -28,7 +27,6 @@ const SIZES = [1, 2, 3, 100];
 const AT_ONCE = 4;
 /** More than a world has. */
 const MOST = 10_000;
-const registry = buildRegistry([]);
 
 let test: TestStore;
 let forRequest: (tenant: number) => TenantStore;
@@ -38,28 +36,6 @@ beforeAll(async () => {
   forRequest = (tenant) => stores.forRequest({ tenant }, { safe: true });
 });
 afterAll(() => test.close());
-
-async function settle(tenant: number, world: readonly Held[]): Promise<void> {
-  const changes = world.map((resource, at) => ({
-    type: resource.resourceType as ServedType,
-    id: resource.id,
-    version: 1,
-    lastUpdated: new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString(),
-    method: 'POST' as const,
-    actor: 'key',
-    body: JSON.stringify(resource),
-    index: buildIndexRows(resource, registry, [], BASE),
-  }));
-  for (let from = 0; from < changes.length; from += 50) await test.store.write(tenant, changes.slice(from, from + 50));
-}
-
-/** The question as the parameters of a search. */
-const toParameters = ({ parameters, sort, filter, includes = [] }: Question): [string, string][] => [
-  ...parameters,
-  ...(filter ? [['_filter', writtenFilter(filter)] as [string, string]] : []),
-  ...(sort.length ? [['_sort', sort.join(',')] as [string, string]] : []),
-  ...includes.map(({ name, value }): [string, string] => [name, value]),
-];
 
 const written = (question: Question): string =>
   `${question.type}?${toParameters(question)
@@ -125,7 +101,7 @@ it(
     let met = 0;
     for (let tenant = 1; asked < QUERIES; tenant++) {
       const world = DATA ? readWorld(DATA) : worldOf(SERVED_TYPES, Math.floor(random() * 2 ** 31));
-      await settle(tenant, world);
+      await storeWorld(test.store, tenant, world);
       const rounds = DATA ? QUERIES : 2 * SUBJECTS.length;
       for (let round = 0; round < rounds && asked < QUERIES; round += SUBJECTS.length)
         for (const subject of shuffled(random, SUBJECTS)) {

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 const open = (run: Run, { limit = 1, maxWaitMs = 10_000 } = {}): Groups<string, string> =>
   new Groups<string, string>({
-    limit,
+    limit: () => limit,
     maxWaitMs,
     selectGroup: (waiting) => waiting.slice(0, 3),
     run: (tenant, group) => {

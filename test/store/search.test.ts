@@ -34,7 +34,7 @@ async function pagesOf(owner: number, query: Query): Promise<ResultPage[]> {
   const pages: ResultPage[] = [];
   let after: Position | undefined;
   do {
-    const page: ResultPage = await test.store.search(owner, query, after && { after });
+    const page: ResultPage = await test.store.searchVersions(owner, query, after && { after });
     pages.push(page);
     after = page.next;
   } while (after && pages.length < 50);
@@ -73,7 +73,7 @@ it(
         for (const [query, offset] of queries) {
           const expected = idsIn(found(query, corpus));
           expect((await pagesOf(owner, query)).flatMap(ids)).toEqual(expected);
-          expect(ids(await test.store.search(owner, query, { offset }))).toEqual(expected.slice(offset, offset + query.count));
+          expect(ids(await test.store.searchVersions(owner, query, { offset }))).toEqual(expected.slice(offset, offset + query.count));
         }
       }),
       { numRuns: Number(process.env.FACET_TEST_RUNS ?? 12) },
@@ -87,7 +87,7 @@ it('starts at an offset as if the earlier pages had been read', async () => {
     fc.asyncProperty(world, fc.array(fc.tuple(query, fc.nat(6)), { minLength: 8, maxLength: 8 }), async (corpus, starts) => {
       const owner = await settle(corpus);
       for (const [query, offset] of starts) {
-        const page = await test.store.search(owner, query, { offset });
+        const page = await test.store.searchVersions(owner, query, { offset });
         const expected = idsIn(found(query, corpus));
         expect(ids(page)).toEqual(expected.slice(offset, offset + query.count));
         expect(page.total).toBe(expected.length);
@@ -105,7 +105,7 @@ it('starts at an offset of a sorted list of everything as if the earlier pages h
       const owner = await settle(corpus);
       for (const [query, offset] of starts) {
         const expected = idsIn(found(query, corpus));
-        expect(ids(await test.store.search(owner, query, { offset }))).toEqual(expected.slice(offset, offset + query.count));
+        expect(ids(await test.store.searchVersions(owner, query, { offset }))).toEqual(expected.slice(offset, offset + query.count));
       }
     }),
     { numRuns: 20 },

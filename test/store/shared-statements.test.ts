@@ -1,6 +1,7 @@
 // Statements of requests that arrive while others of the same text are under way: which share one, and what each returns.
 import { FhirError, unavailable } from '../../src/fhir/outcome.ts';
 import type { Database } from '../../src/store/database/database.ts';
+import { DatabaseError } from '../../src/store/database/errors.ts';
 import { buildSharedSql, createSharedStatements, SharingReader } from '../../src/store/database/shared-statements.ts';
 import { readVersion } from '../../src/store/resources/read.ts';
 import type { HistoryRow } from '../../src/store/resources/resource-row.ts';
@@ -17,16 +18,23 @@ let open: (tenant?: number, signal?: AbortSignal) => SharingReader;
 /** The names of the statements, in their order. */
 const statements: (string | undefined)[] = [];
 let failure: (name: string | undefined) => Error | undefined = () => undefined;
-/** Each statement waits for it, when it is set. */
+/** How many results have come from the database. */
+let received = 0;
+/** All results wait for it, when it is set. */
 let gate: Promise<void> | undefined;
 const watched = (database: Database): Database => ({
   ...database,
   query: async (sql, parameters, name) => {
     statements.push(name);
     const error = failure(name);
+    if (error) {
+      await gate;
+      throw error;
+    }
+    const rows = await database.query(sql, parameters, name);
+    received += 1;
     await gate;
-    if (error) throw error;
-    return database.query(sql, parameters, name);
+    return rows as never[];
   },
 });
 beforeAll(async () => {
@@ -41,6 +49,7 @@ beforeEach(() => {
   statements.length = 0;
   failure = () => undefined;
   gate = undefined;
+  received = 0;
   const forTenant = (tenant: number, signal: AbortSignal | undefined): Database =>
     watched(test.database.forRequest(tenant, { safe: true, ...(signal && { signal }) }));
   const run = createSharedStatements(forTenant, 10_000);
@@ -51,12 +60,12 @@ const read = (id: string, { version = 1, ...of }: { version?: number; tenant?: n
   readVersion(open(of.tenant, of.signal), of.tenant ?? 1, 'Patient', id, version);
 const readAll = (...ids: string[]): Promise<(HistoryRow | undefined)[]> => Promise.all(ids.map((id) => read(id)));
 
-it('one alone is sent at once, as it is', async () => {
+it('a statement alone is sent at once, as it is', async () => {
   expect(await read('a')).toEqual(await test.store.readVersion(1, 'Patient', 'a', 1));
   expect(statements).toEqual([ALONE]);
 });
 
-it('each finds what its statement alone finds', async () => {
+it('each request finds what its statement alone finds', async () => {
   const versions: [id: string, version: number][] = [
     ['a', 1],
     ['b', 1],
@@ -82,7 +91,7 @@ it('each finds what its statement alone finds', async () => {
   ]);
 });
 
-it('texts of any characters, null, and several rows in their order', async () => {
+it('parameters may be texts of any characters and null; rows keep their order', async () => {
   const sql = `select n, $2::text || n as text, $3::int as number from generate_series(1, 3) n where $1::int = 1 order by n desc`;
   const values: [string | null, number][] = [
     ['a', 1],
@@ -100,15 +109,17 @@ it('texts of any characters, null, and several rows in their order', async () =>
   );
 });
 
-it('a statement begins after what was stored before it: none joins a statement that was sent', async () => {
-  const sent = Promise.withResolvers<void>();
-  gate = sent.promise;
-  const before = readAll('a', 'b');
+it('a request finds what was stored before it, also if a statement of the same text was sent before that', async () => {
+  const passed = Promise.withResolvers<void>();
+  gate = passed.promise;
+  const before = ['later', 'later'].map((id) => read(id));
+  await until(() => received === 2);
   await test.store.write(1, [createOf('later')]);
-  const after = readAll('later', 'd');
-  sent.resolve();
-  expect((await before).every((row) => row?.body)).toBe(true);
-  expect((await after).map((row) => row?.id)).toEqual(['later', 'd']);
+  const after = ['later', 'later', 'd'].map((id) => read(id));
+  passed.resolve();
+  expect(await Promise.all(before)).toEqual([undefined, undefined]);
+  expect((await Promise.all(after)).map((row) => row?.id)).toEqual(['later', 'later', 'd']);
+  expect(statements).toEqual([ALONE, ALONE, SHARED]);
 });
 
 it('statements without a name, with an array, or of the tenant alone are not shared', async () => {
@@ -123,17 +134,32 @@ it('statements without a name, with an array, or of the tenant alone are not sha
   expect(statements.filter((name) => name?.startsWith('shared'))).toEqual([]);
 });
 
-it('at most 16 share a statement', async () => {
+it('at most 16 requests share a statement', async () => {
   await readAll(...Array.from({ length: 2 + 17 }, () => 'a'));
-  expect(statements).toHaveLength(4);
+  expect(statements).toEqual([ALONE, ALONE, SHARED, ALONE]);
 });
 
-it('statements that return much are shared by fewer', async () => {
+it('a statement that returns much is shared by fewer, and a few long results are remembered', async () => {
   const long = `{"text":"${'x'.repeat(400_000)}"}`;
   await test.store.write(1, [createOf('long', { body: long })]);
   const rows = await readAll(...Array.from({ length: 8 }, () => 'long'));
   expect(rows.map((row) => row?.body?.length)).toEqual(Array(8).fill(long.length));
   expect(statements).toEqual([ALONE, ALONE, ...Array(3).fill(SHARED)]);
+  statements.length = 0;
+  await readAll('a', 'b', 'd', 'long', 'long');
+  expect(statements).toEqual([ALONE, ALONE, SHARED, ALONE]);
+});
+
+it('what is too long to be shared does not wait for statements of the same text', async () => {
+  await test.store.write(1, [createOf('longest', { body: `{"text":"${'x'.repeat(600_000)}"}` })]);
+  await readAll('longest');
+  const passed = Promise.withResolvers<void>();
+  gate = passed.promise;
+  const all = readAll(...Array.from({ length: 5 }, () => 'longest'));
+  await until(() => statements.length === 6);
+  passed.resolve();
+  expect(new Set((await all).map((row) => row?.body?.length))).toEqual(new Set([600_011]));
+  expect(new Set(statements)).toEqual(new Set([ALONE]));
 });
 
 it('tenants share no statement, and none finds what belongs to the other one', async () => {
@@ -142,7 +168,7 @@ it('tenants share no statement, and none finds what belongs to the other one', a
   expect(statements.toSorted()).toEqual([...Array(4).fill(ALONE), ...Array(2).fill(SHARED)]);
 });
 
-it('if the database refuses the value of one, only that one fails', async () => {
+it('if the database refuses the value of one request, only that request fails', async () => {
   const sql = 'select 1000 / $2::int as quotient from (select $1::int) t';
   const divide = (by: number) => open().query<{ quotient: number }>(sql, [1, by], 'quotient');
   const outcomes = await Promise.allSettled([1000, 500, 100, 0, 40, 0].map(divide));
@@ -157,16 +183,22 @@ it('if the database refuses the value of one, only that one fails', async () => 
   ]);
 });
 
-it('if the database is not there, each that shares the statement fails, and later ones do not', async () => {
+it('if the database is not there, each that shares the statement fails, and the next ones are sent alone', async () => {
   failure = (name) => (name === SHARED ? unavailable('the database cannot be reached', 5) : undefined);
   const outcomes = await Promise.allSettled(['a', 'b', 'd', 'a'].map((id) => read(id)));
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
-  expect(statements).toEqual([ALONE, ALONE, SHARED]);
-  failure = () => undefined;
   expect((await readAll('a', 'b', 'd')).map((row) => row?.id)).toEqual(['a', 'b', 'd']);
+  expect(statements).toEqual([ALONE, ALONE, SHARED, ALONE, ALONE, ALONE]);
 });
 
-it('one whose client has left is dropped, and the others are not', async () => {
+it('a fault of the shared text itself is not hidden', async () => {
+  failure = (name) => (name === SHARED ? new DatabaseError('42601', 'syntax error') : undefined);
+  const outcomes = await Promise.allSettled(['a', 'b', 'd', 'a'].map((id) => read(id)));
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+  expect(statements).toEqual([ALONE, ALONE, SHARED]);
+});
+
+it('a request whose client has left is dropped, and the others are not', async () => {
   const leaving = new AbortController();
   const reads = ['a', 'b', 'd', 'a'].map((id, n) => read(id, n === 2 ? { signal: leaving.signal } : {}));
   leaving.abort();
@@ -219,6 +251,7 @@ onServer('a statement that one of its clients waits for is not cancelled', async
   expect(await leaveLocked(2)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
 });
 
-it('a parameter without a type is a fault of the program', () => {
+it('a parameter without a type, or with several, is a fault of the program', () => {
   expect(() => buildSharedSql('select $2', 2)).toThrow('$2 has no type');
+  expect(() => buildSharedSql('select $2::int, $2::text', 2)).toThrow('$2 has no type');
 });

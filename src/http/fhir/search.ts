@@ -4,7 +4,7 @@ import { isAllowed } from '../../fhir/access-scope.ts';
 import { forbidden, invalid, notSupported } from '../../fhir/outcome.ts';
 import { buildCompartmentCondition, type Compartment, listCompartmentTypes } from '../../fhir/search/compartment.ts';
 import { isServed, SERVED_TYPES, type ServedType } from '../../fhir/types.ts';
-import { type SearchRequest, searchResources } from '../../interactions/search.ts';
+import { type SearchRequest, search } from '../../interactions/search.ts';
 import type { FoundRow } from '../../store/resources/resource-row.ts';
 import { authorize } from '../middleware/authorize.ts';
 import { buildSearchBundle } from './bundle.ts';
@@ -66,7 +66,7 @@ async function respondWithPage(call: FhirCall, place: SearchScope, input: Parame
   const { subset, rest: criteria } = parseSubset(rest, also.length ? undefined : type);
   rejectTextWithIncludes(subset, criteria);
   const handling = /handling=lenient/.test(call.header('prefer') ?? '') ? 'lenient' : 'strict';
-  const page = await searchResources(context, {
+  const request = {
     type: type!,
     also,
     parameters: criteria,
@@ -74,10 +74,10 @@ async function respondWithPage(call: FhirCall, place: SearchScope, input: Parame
     isScoped: true,
     isSizeLimited: true,
     anyOrder: true,
-    withPlans: explained,
     ...(place.within && { restriction: place.within }),
     ...(opened?.after && { start: { after: opened.after } }),
-  });
+  } as const;
+  const page = await search(context, request, { withPlans: explained });
   const used = [...typed, ...page.parsed.self, ...subset.parameters];
   const subsetPage = {
     ...page,

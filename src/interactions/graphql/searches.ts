@@ -14,7 +14,7 @@ import type { FoundRow } from '../../store/resources/resource-row.ts';
 import type { PageStart, Position, ResultPage } from '../../store/search/page.ts';
 import type { Context } from '../context.ts';
 import type { PageTokens } from '../page-token.ts';
-import { searchResources } from '../search.ts';
+import { search } from '../search.ts';
 import { Batch } from './batch.ts';
 import type { GraphqlBudget } from './budget.ts';
 import { toNode } from './reads.ts';
@@ -166,7 +166,7 @@ export class GraphqlSearches {
       // a count of 0 asks for the total; without a rest, one resource is read and refused
       const count = Math.min(more.count, MAX_COUNT, Math.max(1, budget.remaining));
       const request = { type, parameters, handling: 'strict', isScoped: true, isSizeLimited: true, total: 'none' } as const;
-      const page = await searchResources(context, { ...request, ...more, count });
+      const page = await search(context, { ...request, ...more, count });
       budget.countResources(page.rows.length);
       return page;
     });

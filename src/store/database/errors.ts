@@ -18,10 +18,12 @@ export class DatabaseError extends Error {
 
 /**
  * Whether the database has refused a statement for several, so that it has done nothing: one of them is the reason, and the others can be done without it. After a
- * lost connection it is not known what was done.
+ * lost connection it is not known what was done. A fault of the statement itself (class 42), or of the database server (XX), is no refusal.
  */
 export const isRefusal = (error: unknown): boolean =>
-  error instanceof DatabaseError || (error instanceof FhirError && (error.kind === 'invalid' || error.kind === 'conflict'));
+  error instanceof DatabaseError
+    ? !/^(42|XX)/.test(error.code)
+    : error instanceof FhirError && (error.kind === 'invalid' || error.kind === 'conflict');
 
 const ATTEMPTS = 5;
 /** serialization_failure, deadlock_detected. https://www.postgresql.org/docs/current/errcodes-appendix.html */

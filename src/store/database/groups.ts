@@ -29,7 +29,7 @@ interface TenantWork<Item, Result> {
 
 interface GroupOptions<Item, Result> {
   /** The most statements of a tenant at once. */
-  limit: number;
+  limit(): number;
   /** How long work waits for the statements before it, in ms. */
   maxWaitMs: number;
   /** Chooses one or more that are done together. The oldest comes first. */
@@ -54,7 +54,7 @@ export class Groups<Item, Result> {
       const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
       this.tenants.set(tenant, ofTenant);
       ofTenant.waiting.push(work);
-      if (ofTenant.underWay < this.options.limit) void this.runWaiting(tenant, ofTenant);
+      if (ofTenant.underWay < this.options.limit()) void this.runWaiting(tenant, ofTenant);
       else work.timer = setTimeout(() => giveUp(ofTenant, work), this.options.maxWaitMs);
     });
   }

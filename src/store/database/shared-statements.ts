@@ -1,5 +1,5 @@
 // Statements of one tenant's requests that read, have the same text and arrive together are sent as one: PostgreSQL runs the text for the parameters of each, one after
-// the other. To send a statement and to receive its result costs about as much as to find a few rows. docs/decisions/0056-groups.md
+// the other. docs/decisions/0056-groups.md
 import { TextArray } from './array-parameters.ts';
 import type { Database } from './database.ts';
 import { isRefusal } from './errors.ts';
@@ -18,7 +18,7 @@ interface Statement {
   database: Database;
 }
 
-type Waiting = Work<Statement, object[]>;
+type Request = Work<Statement, object[]>;
 
 /** Runs a statement for a request of a tenant, alone or with others of the same name. `signal`: aborted when nobody waits for it any more. */
 export type RunShared = (tenant: number, statement: Statement, signal?: AbortSignal) => Promise<object[]>;
@@ -26,12 +26,16 @@ export type RunShared = (tenant: number, statement: Statement, signal?: AbortSig
 /** A handle of the database for a statement of a tenant, which is cancelled when the signal is aborted. */
 type ForTenant = (tenant: number, signal: AbortSignal | undefined) => Database;
 
-/** Of one name and tenant at once. While a statement waits for the disk, others go on. */
+/** The most statements under way for each name and tenant. While one waits for the disk, another one goes on. */
 const MAX_UNDER_WAY = 2;
-/** The most requests of a statement. */
-const MAX_SHARERS = 16;
-/** A statement that returns much is shared by fewer, because each waits for all. In characters of bodies, if each returned as much as the longest did last time. */
+/** The most requests that share a statement. */
+const MAX_GROUP = 16;
+/** The most characters of bodies that a shared statement should return, because each of its requests waits for all of them. */
 const MAX_CHARACTERS = 1_000_000;
+/** What one request returns is estimated by the longest result. It is forgotten slowly, so that a few long resources among many short ones are remembered. */
+const REMEMBERED = 0.9;
+/** The most parameters. Each is a column, and PostgreSQL has a limit of 1,664. https://www.postgresql.org/docs/current/limits.html */
+const MAX_PARAMETERS = 100;
 
 export function createSharedStatements(forTenant: ForTenant, maxWaitMs: number): RunShared {
   const byName = new Map<string, Groups<Statement, object[]>>();
@@ -44,28 +48,35 @@ export function createSharedStatements(forTenant: ForTenant, maxWaitMs: number):
 
 function createGroups({ sql, parameters }: Statement, forTenant: ForTenant, maxWaitMs: number): Groups<Statement, object[]> {
   const shared = buildSharedSql(sql, parameters.length);
-  let sharers = MAX_SHARERS;
+  let longest = 0;
+  const countTogether = (): number => Math.max(1, Math.min(MAX_GROUP, Math.floor(MAX_CHARACTERS / longest)));
+  const remember = (results: object[][]): void => {
+    longest = Math.max(longest * REMEMBERED, ...results.map(countCharacters));
+  };
   return new Groups({
-    limit: MAX_UNDER_WAY,
+    // what cannot be shared waits for connections only
+    limit: () => (countTogether() > 1 ? MAX_UNDER_WAY : Number.POSITIVE_INFINITY),
     maxWaitMs,
-    selectGroup: (waiting) => waiting.slice(0, sharers),
+    selectGroup: (waiting) => waiting.slice(0, countTogether()),
     run: async (tenant, group) => {
-      const results =
-        group.length > 1 ? await runTogether(shared, group, tenant, forTenant) : await runAlone(group[0]!, group[0]!.item.database);
-      if (results.length) sharers = countSharers(results);
+      const [first, ...others] = group as [Request, ...Request[]];
+      if (!others.length) return remember(await runAlone(first, first.item.database));
+      try {
+        remember(await runTogether(shared, group, tenant, forTenant));
+      } catch (error) {
+        // it may have taken too long: the next ones run alone
+        longest = MAX_CHARACTERS;
+        throw error;
+      }
     },
   });
 }
-
-/** How many may share the next statement, judging by the last one. */
-const countSharers = (results: object[][]): number =>
-  Math.max(1, Math.min(MAX_SHARERS, Math.floor(MAX_CHARACTERS / Math.max(...results.map(countCharacters)))));
 
 const countCharacters = (rows: { body?: string | null }[]): number => rows.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
 
 /** Returns what it found, or nothing if it failed. */
 async function runAlone(
-  { item: { sql, parameters, name }, resolve, reject, asyncContext }: Waiting,
+  { item: { sql, parameters, name }, resolve, reject, asyncContext }: Request,
   database: Database,
 ): Promise<object[][]> {
   try {
@@ -78,10 +89,10 @@ async function runAlone(
   }
 }
 
-async function runTogether(sql: string, group: Waiting[], tenant: number, forTenant: ForTenant): Promise<object[][]> {
+async function runTogether(sql: string, group: Request[], tenant: number, forTenant: ForTenant): Promise<object[][]> {
   const clients = watchClients(group);
   const items = group.map(({ item }) => item);
-  const [{ name, parameters }] = items as [Statement];
+  const [{ name, parameters }] = items as [Statement, ...Statement[]];
   const columns = parameters.slice(1).map((_value, at) => new TextArray(items.map((item) => toText(item.parameters[at + 1]))));
   try {
     const rows = await forTenant(tenant, clients.allLeft).query<{ nth: number }>(sql, [tenant, ...columns], `shared-${name}`);
@@ -90,8 +101,8 @@ async function runTogether(sql: string, group: Waiting[], tenant: number, forTen
     return results;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // the value of one is the reason: the others are not refused
-    for (const waiting of group) void runAlone(waiting, forTenant(tenant, waiting.signal));
+    // a value of one request caused the error: each is repeated alone
+    for (const request of group) void runAlone(request, forTenant(tenant, request.signal));
     return [];
   } finally {
     clients.stop();
@@ -107,22 +118,31 @@ function splitRows(rows: { nth: number }[], count: number): object[][] {
   return results;
 }
 
-/** The text for several: `$1` is the tenant of all of them, and each other parameter is an array of texts. Rows are in the order of `nth`, and of the text for one. */
+/**
+ * The text for several requests: `$1` is the tenant of all of them, and each other parameter is an array of texts. Returns the rows of each, in the order of the text for
+ * one, with the position of its request (`nth`, from 0 on).
+ */
 export function buildSharedSql(sql: string, parameterCount: number): string {
-  const numbers = Array.from({ length: parameterCount - 1 }, (_one, at) => at + 2);
-  const one = sql.replace(/(\$\d+)(::)?/g, (all, placeholder: string, typed?: string) => {
-    if (placeholder === TENANT) return all;
-    if (!typed) throw new Error(`${placeholder} has no type: ${sql}`);
-    return `g.p${placeholder.slice(1)}::`;
+  const types = new Map<string, string>();
+  const one = sql.replace(/\$(\d+)(?:::(\w+(?:\[\])?))?/g, (placeholder, number: string, type?: string) => {
+    if (number === TENANT.slice(1)) return placeholder;
+    if (!type || (types.get(number) ?? type) !== type) throw new Error(`$${number} has no type, or several: ${sql}`);
+    types.set(number, type);
+    return `g.p${number}`;
   });
-  const arrays = numbers.map((number) => `$${number}::text[]`).join(', ');
-  return `select found.*, g.place::int - 1 as nth from unnest(${arrays}) with ordinality g(${numbers.map((number) => `p${number}`).join(', ')}, place)
+  const numbers = Array.from({ length: parameterCount - 1 }, (_one, at) => String(at + 2));
+  const columns = numbers.map((number) => `t.p${number}::${types.get(number) ?? 'text'} as p${number}`);
+  // `offset 0`: each text is converted once, not for each row that is compared with it
+  return `select found.*, g.nth from (select ${columns.join(', ')}, t.place::int - 1 as nth
+      from unnest(${numbers.map((number) => `$${number}::text[]`).join(', ')}) with ordinality t(${numbers.map((number) => `p${number}`).join(', ')}, place) offset 0) g
     cross join lateral (${one}) found`;
 }
 
-/** Whether a row of texts can be its parameters. Without any, all would find the same. */
+/** Whether the parameters can be sent as texts. A statement with the tenant alone is not shared. */
 const isShareable = (parameters: unknown[]): boolean =>
-  parameters.length > 1 && parameters.every((value) => value === null || typeof value === 'string' || typeof value === 'number');
+  parameters.length > 1 &&
+  parameters.length <= MAX_PARAMETERS &&
+  parameters.every((value) => value === null || typeof value === 'string' || typeof value === 'number');
 
 /** The handle of a tenant's request for statements that read: those with a name are shared. It is a class so that creating one for each request is cheap. */
 export class SharingReader implements Reader {

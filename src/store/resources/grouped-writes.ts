@@ -20,7 +20,7 @@ export type WriteGrouped = (tenant: number, change: ResourceChange, signal?: Abo
 export function createGroupedWrites(forTenant: (tenant: number) => Database, maxWaitMs: number): WriteGrouped {
   const groups = new Groups<ResourceChange, number>({
     // more at once would make the groups smaller
-    limit: 1,
+    limit: () => 1,
     maxWaitMs,
     selectGroup: selectDistinct,
     run: (tenant, group) => storeGroup(forTenant(tenant), tenant, group),

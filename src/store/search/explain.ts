@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts';
 import type { Reader } from '../database/shared-statements.ts';
 import type { FoundRow } from '../resources/resource-row.ts';
 import type { PageStart, ResultPage } from './page.ts';
-import { searchResources } from './search.ts';
+import { search } from './search.ts';
 
 /** One statement of a search, its duration, the number of rows that it returned, and the lines of its plan. `sql` and `plan` contain no values. */
 export interface ExplainedStatement {
@@ -23,7 +23,7 @@ export async function explainSearch(
   start?: PageStart,
 ): Promise<{ page: ResultPage<FoundRow>; statements: ExplainedStatement[] }> {
   const ran: ExecutedStatement[] = [];
-  const page = await searchResources(recordStatements(database, ran), tenant, query, start);
+  const page = await search(recordStatements(database, ran), tenant, query, start);
   const statements: ExplainedStatement[] = [];
   for (const { sql, parameters, milliseconds, rows } of ran) {
     const plan = sql.startsWith('explain') ? [] : await readPlan(database, sql, parameters);

@@ -90,7 +90,7 @@ function buildStepSql(tenant: number, due: PendingInclusion[], { known, limit, r
   const found = `select distinct pid from (${edges.join(' union all ')}) e where pid <> all(${pids})`;
   const body = buildLimitedBody(room === undefined ? undefined : binder.bind(room, 'bigint'), 'r.pid');
   const sql = `select ${columns(body)}, r.pid from (${found}) i join resource r on r.tenant_id = ${TENANT} and r.pid = i.pid
-    order by r.pid limit ${limit}`;
+    order by r.pid limit ${binder.bind(limit, 'bigint')}`;
   return { sql, parameters: [...binder.parameters], name: toStatementName(sql) };
 }
 

@@ -41,13 +41,13 @@ type FoundBody = PositionedRow & Pick<StoredRow, 'created'>;
 /** An estimated total is counted up to this number. Beyond it, the total is the planner's estimate. */
 const MAX_COUNTED = 1000;
 
-export async function search(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage> {
+export async function searchVersions(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage> {
   const { rows, included, ...page } = await readResultPage<FoundVersion>(reader, tenant, query, { start, columns: buildRowColumns });
   return { rows: rows.map(toResourceRow), included: included.map(toResourceRow), ...page };
 }
 
-/** The same without the columns of versions. */
-export async function searchResources(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>> {
+/** The same, but without the columns of versions. */
+export async function search(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>> {
   const { rows, included, ...page } = await readResultPage<FoundResource>(reader, tenant, query, { start, columns: buildFoundColumns });
   return { rows: rows.map(toFoundRow), included: included.map(toFoundRow), ...page };
 }
