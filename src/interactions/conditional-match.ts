@@ -51,7 +51,7 @@ export async function findMatchIds(context: Context, type: ServedType, criteria:
   const query = await parseCriteria(context, type, { criteria, count: PAGE_SIZE });
   const ids: string[] = [];
   for (let after: Position | undefined; ; ) {
-    const { rows, next } = await context.store.searchVersions(context.caller.tenant, query, after && { after });
+    const { rows, next } = await context.store.search(context.caller.tenant, query, after && { after });
     ids.push(...rows.map(({ id }) => id));
     if (!next) return ids;
     after = next;

@@ -9,7 +9,7 @@ import { parseStored } from '../fhir/typed-resource.ts';
 import type { Context } from '../interactions/context.ts';
 import { redactError } from '../messaging/redacted-error.ts';
 import type { WatchedChange } from '../store/queues/subscriptions.ts';
-import type { HistoryRow, ResourceRow } from '../store/resources/resource-row.ts';
+import type { FoundRow, HistoryRow } from '../store/resources/resource-row.ts';
 import { parseCriteria } from './criteria.ts';
 import {
   createDeliveryLease,
@@ -119,10 +119,10 @@ async function matchesAtVersion(context: Context, query: Query, { tenant, type, 
   const row = await context.store.readVersion(tenant, type, id, version);
   if (!row?.body) return false;
   const temporaryId = context.newId();
-  let found: ResourceRow[] = [];
+  let found: FoundRow[] = [];
   const search = context.store.transaction(async (store) => {
     await store.write(tenant, [buildTemporaryCopy(context, row, temporaryId)]);
-    found = (await store.searchVersions(tenant, { ...restrictToIds(query, [id]), count: 2 })).rows;
+    found = (await store.search(tenant, { ...restrictToIds(query, [id]), count: 2 })).rows;
     throw new Rollback();
   });
   await search.catch((error: unknown) => {

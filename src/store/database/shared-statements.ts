@@ -10,7 +10,7 @@ import { TENANT } from './parameter-binder.ts';
 export type Reader = Pick<Database, 'query'>;
 
 /** A statement of one request. `parameters`: the tenant, and texts or numbers. */
-interface Statement {
+interface RequestStatement {
   sql: string;
   parameters: unknown[];
   name: string;
@@ -18,10 +18,10 @@ interface Statement {
   database: Database;
 }
 
-type Request = Work<Statement, object[]>;
+type StatementWork = Work<RequestStatement, object[]>;
 
 /** Runs a statement for a request of a tenant, alone or with others of the same name. `signal`: aborted when nobody waits for it any more. */
-export type RunShared = (tenant: number, statement: Statement, signal?: AbortSignal) => Promise<object[]>;
+export type RunShared = (tenant: number, statement: RequestStatement, signal?: AbortSignal) => Promise<object[]>;
 
 /** A handle of the database for a statement of a tenant, which is cancelled when the signal is aborted. */
 type ForTenant = (tenant: number, signal: AbortSignal | undefined) => Database;
@@ -38,7 +38,7 @@ const REMEMBERED = 0.9;
 const MAX_PARAMETERS = 100;
 
 export function createSharedStatements(forTenant: ForTenant, maxWaitMs: number): RunShared {
-  const byName = new Map<string, Groups<Statement, object[]>>();
+  const byName = new Map<string, Groups<RequestStatement, object[]>>();
   return (tenant, statement, signal) => {
     const groups = byName.get(statement.name) ?? createGroups(statement, forTenant, maxWaitMs);
     byName.set(statement.name, groups);
@@ -46,7 +46,7 @@ export function createSharedStatements(forTenant: ForTenant, maxWaitMs: number):
   };
 }
 
-function createGroups({ sql, parameters }: Statement, forTenant: ForTenant, maxWaitMs: number): Groups<Statement, object[]> {
+function createGroups({ sql, parameters }: RequestStatement, forTenant: ForTenant, maxWaitMs: number): Groups<RequestStatement, object[]> {
   const shared = buildSharedSql(sql, parameters.length);
   let longest = 0;
   const countTogether = (): number => Math.max(1, Math.min(MAX_GROUP, Math.floor(MAX_CHARACTERS / longest)));
@@ -59,7 +59,7 @@ function createGroups({ sql, parameters }: Statement, forTenant: ForTenant, maxW
     maxWaitMs,
     selectGroup: (waiting) => waiting.slice(0, countTogether()),
     run: async (tenant, group) => {
-      const [first, ...others] = group as [Request, ...Request[]];
+      const [first, ...others] = group as [StatementWork, ...StatementWork[]];
       if (!others.length) return remember(await runAlone(first, first.item.database));
       try {
         remember(await runTogether(shared, group, tenant, forTenant));
@@ -76,7 +76,7 @@ const countCharacters = (rows: { body?: string | null }[]): number => rows.reduc
 
 /** Returns what it found, or nothing if it failed. */
 async function runAlone(
-  { item: { sql, parameters, name }, resolve, reject, asyncContext }: Request,
+  { item: { sql, parameters, name }, resolve, reject, asyncContext }: StatementWork,
   database: Database,
 ): Promise<object[][]> {
   try {
@@ -89,10 +89,10 @@ async function runAlone(
   }
 }
 
-async function runTogether(sql: string, group: Request[], tenant: number, forTenant: ForTenant): Promise<object[][]> {
+async function runTogether(sql: string, group: StatementWork[], tenant: number, forTenant: ForTenant): Promise<object[][]> {
   const clients = watchClients(group);
   const items = group.map(({ item }) => item);
-  const [{ name, parameters }] = items as [Statement, ...Statement[]];
+  const [{ name, parameters }] = items as [RequestStatement, ...RequestStatement[]];
   const columns = parameters.slice(1).map((_value, at) => new TextArray(items.map((item) => toText(item.parameters[at + 1]))));
   try {
     const rows = await forTenant(tenant, clients.allLeft).query<{ nth: number }>(sql, [tenant, ...columns], `shared-${name}`);
@@ -125,13 +125,13 @@ function splitRows(rows: { nth: number }[], count: number): object[][] {
 export function buildSharedSql(sql: string, parameterCount: number): string {
   const types = new Map<string, string>();
   const one = sql.replace(/\$(\d+)(?:::(\w+(?:\[\])?))?/g, (placeholder, number: string, type?: string) => {
-    if (number === TENANT.slice(1)) return placeholder;
+    if (`$${number}` === TENANT) return placeholder;
     if (!type || (types.get(number) ?? type) !== type) throw new Error(`$${number} has no type, or several: ${sql}`);
     types.set(number, type);
     return `g.p${number}`;
   });
   const numbers = Array.from({ length: parameterCount - 1 }, (_one, at) => String(at + 2));
-  const columns = numbers.map((number) => `t.p${number}::${types.get(number) ?? 'text'} as p${number}`);
+  const columns = numbers.map((number) => `t.p${number}::${types.get(number)} as p${number}`);
   // `offset 0`: each text is converted once, not for each row that is compared with it
   return `select found.*, g.nth from (select ${columns.join(', ')}, t.place::int - 1 as nth
       from unnest(${numbers.map((number) => `$${number}::text[]`).join(', ')}) with ordinality t(${numbers.map((number) => `p${number}`).join(', ')}, place) offset 0) g

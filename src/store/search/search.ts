@@ -41,15 +41,16 @@ type FoundBody = PositionedRow & Pick<StoredRow, 'created'>;
 /** An estimated total is counted up to this number. Beyond it, the total is the planner's estimate. */
 const MAX_COUNTED = 1000;
 
-export async function searchVersions(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage> {
-  const { rows, included, ...page } = await readResultPage<FoundVersion>(reader, tenant, query, { start, columns: buildRowColumns });
-  return { rows: rows.map(toResourceRow), included: included.map(toResourceRow), ...page };
-}
-
-/** The same, but without the columns of versions. */
+/** One page of matches and what they include. */
 export async function search(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage<FoundRow>> {
   const { rows, included, ...page } = await readResultPage<FoundResource>(reader, tenant, query, { start, columns: buildFoundColumns });
   return { rows: rows.map(toFoundRow), included: included.map(toFoundRow), ...page };
+}
+
+/** The same, with the columns of the versions. */
+export async function searchVersions(reader: Reader, tenant: number, query: Query, start?: PageStart): Promise<ResultPage> {
+  const { rows, included, ...page } = await readResultPage<FoundVersion>(reader, tenant, query, { start, columns: buildRowColumns });
+  return { rows: rows.map(toResourceRow), included: included.map(toResourceRow), ...page };
 }
 
 async function readResultPage<P extends FoundResource>(
