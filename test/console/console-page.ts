@@ -18,6 +18,8 @@ export interface ConsolePage {
   inputValue(selector: string): Promise<string>;
   isVisible(selector: string): Promise<boolean>;
   evaluate<T>(script: string): Promise<T>;
+  /** Runs it in each document before its own scripts. */
+  addInitScript(script: string): Promise<void>;
   setViewportSize(size: Viewport): Promise<void>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' | null }): Promise<void>;
   screenshot(options: { path: string; fullPage: boolean; animations?: 'disabled' }): Promise<unknown>;
