@@ -1,5 +1,5 @@
 // Work that arrives together is done together: what happens to work that waits too long, and to a group that fails.
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { Groups, type Work } from '../../src/store/database/groups.ts';
 
 const TENANT = 1;
@@ -24,10 +24,40 @@ const answer: Run = async (_tenant, group) => {
   for (const { item, resolve } of group) resolve(item.toUpperCase());
 };
 
-test('work that finds less under way than the limit is done at once, the rest in groups, the oldest first', async () => {
+test('work that arrives in one turn of the event loop is done in groups, the oldest first', async () => {
   const groups = open(answer, { limit: 2 });
   expect(await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((item) => groups.add(TENANT, item)))).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
-  expect(done).toEqual([['a'], ['b'], ['c', 'd', 'e'], ['f']]);
+  expect(done).toEqual([
+    ['a', 'b', 'c'],
+    ['d', 'e', 'f'],
+  ]);
+});
+
+test('work is begun at the end of the turn, except while as much as allowed is under way: then it is done together', async () => {
+  const release = Promise.withResolvers<void>();
+  const groups = open(
+    async (tenant, group) => {
+      await release.promise;
+      await answer(tenant, group);
+    },
+    { limit: 2 },
+  );
+  const results: Promise<string>[] = [];
+  for (const item of ['a', 'b', 'c', 'd']) {
+    results.push(groups.add(TENANT, item));
+    await setImmediate();
+  }
+  expect(done).toEqual([['a'], ['b']]);
+  release.resolve();
+  expect(await Promise.all(results)).toEqual(['A', 'B', 'C', 'D']);
+  expect(done).toEqual([['a'], ['b'], ['c', 'd']]);
+});
+
+test('tenants do not wait for each other', async () => {
+  const groups = open((tenant, group) => (tenant === TENANT ? new Promise(() => undefined) : answer(tenant, group)));
+  void groups.add(TENANT, 'a');
+  expect(await Promise.all(['b', 'c'].map((item) => groups.add(TENANT + 1, item)))).toEqual(['B', 'C']);
+  expect(done).toEqual([['a'], ['b', 'c']]);
 });
 
 test('a group that fails, at once or later, fails alone', async () => {
@@ -35,16 +65,16 @@ test('a group that fails, at once or later, fails alone', async () => {
     a: () => {
       throw new Error('at once');
     },
-    b: () => Promise.reject(new Error('later')),
+    d: () => Promise.reject(new Error('later')),
   };
   const groups = open((tenant, group) => (faults[group[0]!.item] ?? answer)(tenant, group));
-  const outcomes = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((item) => groups.add(TENANT, item)));
+  const outcomes = await Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((item) => groups.add(TENANT, item)));
   expect(outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : outcome.value))).toEqual([
-    'at once',
+    ...['at once', 'at once', 'at once'],
     ...['later', 'later', 'later'],
-    'E',
+    'G',
   ]);
-  expect(await groups.add(TENANT, 'f')).toBe('F');
+  expect(await groups.add(TENANT, 'h')).toBe('H');
 });
 
 test('work that waits too long fails with 503, and is not done later', async () => {
@@ -57,6 +87,7 @@ test('work that waits too long fails with 503, and is not done later', async () 
     { maxWaitMs: 20 },
   );
   const first = groups.add(TENANT, 'a');
+  await setImmediate();
   await expect(groups.add(TENANT, 'b')).rejects.toMatchObject({ kind: 'unavailable' });
   const third = groups.add(TENANT, 'c');
   release.resolve();

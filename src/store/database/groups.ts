@@ -1,5 +1,5 @@
-// Work of one tenant that arrives while other work of the tenant is under way is done together: a statement for several costs much less than a statement for each.
-// Work that finds fewer statements under way than the limit is done at once, so grouping adds no wait of its own. docs/decisions/0056-groups.md
+// Work of one tenant that arrives in one turn of the event loop, or while as many statements as allowed are under way, is done together: a statement for several costs
+// much less than a statement for each. Nothing waits for a timer. docs/decisions/0056-groups.md
 import { AsyncResource } from 'node:async_hooks';
 import { unavailable } from '../../fhir/outcome.ts';
 import { clientDisconnected } from './fair-queue.ts';
@@ -25,6 +25,8 @@ interface TenantWork<Item, Result> {
   underWay: number;
   /** The oldest first. */
   waiting: WaitingWork<Item, Result>[];
+  /** Whether groups are begun at the end of this turn of the event loop. */
+  isDue: boolean;
 }
 
 interface GroupOptions<Item, Result> {
@@ -40,7 +42,7 @@ interface GroupOptions<Item, Result> {
 
 export class Groups<Item, Result> {
   private readonly options: GroupOptions<Item, Result>;
-  /** The tenants with statements under way. */
+  /** The tenants with work. */
   private readonly tenants = new Map<number, TenantWork<Item, Result>>();
 
   constructor(options: GroupOptions<Item, Result>) {
@@ -50,20 +52,40 @@ export class Groups<Item, Result> {
   /** Work whose signal is aborted before its turn comes is not done. */
   add(tenant: number, item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const work: WaitingWork<Item, Result> = { item, signal, resolve, reject, asyncContext: new AsyncResource('GroupedWork') };
-      const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [] };
+      const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [], isDue: false };
       this.tenants.set(tenant, ofTenant);
-      ofTenant.waiting.push(work);
-      if (ofTenant.underWay < this.options.limit()) void this.runWaiting(tenant, ofTenant);
-      else work.timer = setTimeout(() => giveUp(ofTenant, work), this.options.maxWaitMs);
+      ofTenant.waiting.push({ item, signal, resolve, reject, asyncContext: new AsyncResource('GroupedWork') });
+      this.beginSoon(tenant, ofTenant);
     });
   }
 
-  private async runWaiting(tenant: number, ofTenant: TenantWork<Item, Result>): Promise<void> {
+  /** Begins groups when everything that arrived in this turn of the event loop is there. */
+  private beginSoon(tenant: number, ofTenant: TenantWork<Item, Result>): void {
+    if (ofTenant.isDue) return;
+    ofTenant.isDue = true;
+    setImmediate(() => {
+      ofTenant.isDue = false;
+      this.beginGroups(tenant, ofTenant);
+    });
+  }
+
+  private beginGroups(tenant: number, ofTenant: TenantWork<Item, Result>): void {
+    dropAbandoned(ofTenant);
+    while (ofTenant.waiting.length && ofTenant.underWay < this.options.limit()) void this.runGroup(tenant, ofTenant);
+    for (const work of ofTenant.waiting) work.timer ??= setTimeout(() => giveUp(ofTenant, work), this.options.maxWaitMs);
+    if (ofTenant.underWay === 0 && !ofTenant.isDue) this.tenants.delete(tenant);
+  }
+
+  private async runGroup(tenant: number, ofTenant: TenantWork<Item, Result>): Promise<void> {
+    const group = this.takeGroup(ofTenant);
     ofTenant.underWay++;
-    for (dropAbandoned(ofTenant); ofTenant.waiting.length; dropAbandoned(ofTenant)) await this.runGroup(tenant, this.takeGroup(ofTenant));
+    try {
+      await group[0]!.asyncContext.runInAsyncScope(() => this.options.run(tenant, group));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
     ofTenant.underWay--;
-    if (ofTenant.underWay === 0) this.tenants.delete(tenant);
+    this.beginGroups(tenant, ofTenant);
   }
 
   private takeGroup(ofTenant: TenantWork<Item, Result>): Work<Item, Result>[] {
@@ -72,14 +94,6 @@ export class Groups<Item, Result> {
     const taken = new Set(group);
     ofTenant.waiting = ofTenant.waiting.filter((work) => !taken.has(work));
     return group;
-  }
-
-  private async runGroup(tenant: number, group: Work<Item, Result>[]): Promise<void> {
-    try {
-      await group[0]!.asyncContext.runInAsyncScope(() => this.options.run(tenant, group));
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
   }
 }
 
