@@ -18,7 +18,7 @@ export interface ConsolePage {
   inputValue(selector: string): Promise<string>;
   isVisible(selector: string): Promise<boolean>;
   evaluate<T>(script: string): Promise<T>;
-  /** Runs it in each document before its own scripts. */
+  /** Runs the script in each later document, before the document's own scripts. */
   addInitScript(script: string): Promise<void>;
   setViewportSize(size: Viewport): Promise<void>;
   emulateMedia(options: { colorScheme: 'light' | 'dark' | null }): Promise<void>;

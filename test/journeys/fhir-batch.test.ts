@@ -44,7 +44,7 @@ test('creations that follow each other share statements; each has its response a
   });
   expect(entries.map(familyOf)).toEqual(families);
   expect(new Set(entries.map(({ resource }) => resource!.id)).size).toBe(20);
-  // the first one is stored at once, the others together; work of the server itself may run meanwhile
+  // they are stored together; work of the server itself may run meanwhile
   expect(statements).toBeLessThan(10);
 });
 

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/open-database.ts';
 import { createStores } from '../../src/store/sql-store.ts';
+import type { TenantStore } from '../../src/store/store.ts';
 import { until } from '../until.ts';
 import { onServer, openTestStore, type TestStore } from './open.ts';
 import { createOf, updateOf } from './resource-changes.ts';
@@ -89,7 +90,10 @@ it('a write that waits for its turn with those of other requests is dropped when
   const [first, leaver, other] = [{}, { signal: client.signal }, {}].map((more) =>
     forRequest({ tenant: TENANT }, { safe: false, ...more }),
   );
-  const writes = [first!, leaver!, other!].map((store, n) => store.write(TENANT, [createOf(`turn-${n}`)]));
+  const write = (store: TenantStore, n: number): Promise<number> => store.write(TENANT, [createOf(`turn-${n}`)]);
+  const writes = [write(first!, 0)];
+  await setImmediate();
+  writes.push(write(leaver!, 1), write(other!, 2));
   client.abort();
   const outcomes = await Promise.allSettled(writes);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

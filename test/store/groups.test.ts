@@ -26,7 +26,12 @@ const answer: Run = async (_tenant, group) => {
 
 test('work that arrives in one turn of the event loop is done in groups, the oldest first', async () => {
   const groups = open(answer, { limit: 2 });
-  expect(await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((item) => groups.add(TENANT, item)))).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+  const results: Promise<string>[] = [];
+  for (const item of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    results.push(groups.add(TENANT, item));
+    await null;
+  }
+  expect(await Promise.all(results)).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
   expect(done).toEqual([
     ['a', 'b', 'c'],
     ['d', 'e', 'f'],
@@ -51,6 +56,23 @@ test('work is begun at the end of the turn, except while as much as allowed is u
   release.resolve();
   expect(await Promise.all(results)).toEqual(['A', 'B', 'C', 'D']);
   expect(done).toEqual([['a'], ['b'], ['c', 'd']]);
+});
+
+test('work whose client leaves while it waits is not done', async () => {
+  const release = Promise.withResolvers<void>();
+  const groups = open(async (tenant, group) => {
+    await release.promise;
+    await answer(tenant, group);
+  });
+  const client = new AbortController();
+  const results = [groups.add(TENANT, 'a')];
+  await setImmediate();
+  results.push(groups.add(TENANT, 'b', client.signal), groups.add(TENANT, 'c'));
+  await setImmediate();
+  client.abort();
+  release.resolve();
+  expect((await Promise.allSettled(results)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(done).toEqual([['a'], ['c']]);
 });
 
 test('tenants do not wait for each other', async () => {

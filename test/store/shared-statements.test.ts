@@ -228,9 +228,11 @@ async function leaveLocked(leavers: number): Promise<string[]> {
     await release!.promise;
   });
   await locked!.promise;
+  statements.length = 0;
   const clients = Array.from({ length: 3 }, () => new AbortController());
   const group = Promise.allSettled(clients.map(({ signal }) => read('d', { signal })));
   await until(async () => (await countLockWaits()) === 1);
+  expect(statements).toEqual([SHARED]);
   for (const client of clients.slice(0, leavers)) client.abort();
   if (leavers < clients.length) release!.resolve();
   const outcomes = await group;

@@ -1,5 +1,5 @@
 // Work of one tenant that arrives in one turn of the event loop, or while as many statements as allowed are under way, is done together: a statement for several costs
-// much less than a statement for each. Nothing waits for a timer. docs/decisions/0056-groups.md
+// much less than a statement for each. No work is delayed by a timer. docs/decisions/0056-groups.md
 import { AsyncResource } from 'node:async_hooks';
 import { unavailable } from '../../fhir/outcome.ts';
 import { clientDisconnected } from './fair-queue.ts';
@@ -25,8 +25,8 @@ interface TenantWork<Item, Result> {
   underWay: number;
   /** The oldest first. */
   waiting: WaitingWork<Item, Result>[];
-  /** Whether groups are begun at the end of this turn of the event loop. */
-  isDue: boolean;
+  /** Whether a `setImmediate` that begins groups is pending. */
+  isScheduled: boolean;
 }
 
 interface GroupOptions<Item, Result> {
@@ -52,7 +52,7 @@ export class Groups<Item, Result> {
   /** Work whose signal is aborted before its turn comes is not done. */
   add(tenant: number, item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [], isDue: false };
+      const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [], isScheduled: false };
       this.tenants.set(tenant, ofTenant);
       ofTenant.waiting.push({ item, signal, resolve, reject, asyncContext: new AsyncResource('GroupedWork') });
       this.beginSoon(tenant, ofTenant);
@@ -61,23 +61,23 @@ export class Groups<Item, Result> {
 
   /** Begins groups when everything that arrived in this turn of the event loop is there. */
   private beginSoon(tenant: number, ofTenant: TenantWork<Item, Result>): void {
-    if (ofTenant.isDue) return;
-    ofTenant.isDue = true;
+    if (ofTenant.isScheduled) return;
+    ofTenant.isScheduled = true;
     setImmediate(() => {
-      ofTenant.isDue = false;
+      ofTenant.isScheduled = false;
       this.beginGroups(tenant, ofTenant);
     });
   }
 
   private beginGroups(tenant: number, ofTenant: TenantWork<Item, Result>): void {
     dropAbandoned(ofTenant);
-    while (ofTenant.waiting.length && ofTenant.underWay < this.options.limit()) void this.runGroup(tenant, ofTenant);
+    while (ofTenant.waiting.length && ofTenant.underWay < this.options.limit())
+      void this.runGroup(tenant, ofTenant, this.takeGroup(ofTenant));
     for (const work of ofTenant.waiting) work.timer ??= setTimeout(() => giveUp(ofTenant, work), this.options.maxWaitMs);
-    if (ofTenant.underWay === 0 && !ofTenant.isDue) this.tenants.delete(tenant);
+    if (ofTenant.underWay === 0 && !ofTenant.isScheduled) this.tenants.delete(tenant);
   }
 
-  private async runGroup(tenant: number, ofTenant: TenantWork<Item, Result>): Promise<void> {
-    const group = this.takeGroup(ofTenant);
+  private async runGroup(tenant: number, ofTenant: TenantWork<Item, Result>, group: Work<Item, Result>[]): Promise<void> {
     ofTenant.underWay++;
     try {
       await group[0]!.asyncContext.runInAsyncScope(() => this.options.run(tenant, group));
