@@ -16,22 +16,30 @@ export type PreviewState =
 
 const PAUSE_MS = 350;
 
+/** What is known of a text. */
+interface Judged {
+  base: Faces;
+  text: string;
+  state: PreviewState;
+}
+
 /** `base`: what the edit is based on. */
 export function usePreview(base: Faces, face: Face | undefined, text: string): PreviewState {
-  const [current, setCurrent] = useState<PreviewState>(() => judgeText(base, face, text) ?? { state: 'checking' });
+  const [judged, setJudged] = useState<Judged>(() => ({ base, text, state: judgeText(base, face, text) ?? { state: 'checking' } }));
   useEffect(() => {
+    const settle = (state: PreviewState): void => setJudged({ base, text, state });
     const known = judgeText(base, face, text);
-    if (known) return setCurrent(known);
+    if (known) return settle(known);
     const controller = new AbortController();
-    const settle = (next: PreviewState): void => {
-      if (!controller.signal.aborted) setCurrent(next);
+    const settleUnlessLate = (state: PreviewState): void => {
+      if (!controller.signal.aborted) settle(state);
     };
-    setCurrent(toChecking);
+    setJudged(({ state }) => ({ base, text, state: toChecking(state) }));
     const timer = setTimeout(() => {
       loadPreview(base, face, text, { signal: controller.signal })
-        .then((preview) => settle({ state: 'ready', preview }))
+        .then((preview) => settleUnlessLate({ state: 'ready', preview }))
         .catch((error: unknown) =>
-          settle({ state: 'failed', error: error instanceof ApiError ? error : new ApiError(-1, [{ text: String(error) }]) }),
+          settleUnlessLate({ state: 'failed', error: error instanceof ApiError ? error : new ApiError(-1, [{ text: String(error) }]) }),
         );
     }, PAUSE_MS);
     return () => {
@@ -39,7 +47,8 @@ export function usePreview(base: Faces, face: Face | undefined, text: string): P
       controller.abort();
     };
   }, [base, face?.key, text]);
-  return current;
+  // the page is painted before the effect: until then the state is of the text before, which must not be saved
+  return judged.base === base && judged.text === text ? judged.state : toChecking(judged.state);
 }
 
 /** An earlier preview stays in sight, and cannot be saved. */
