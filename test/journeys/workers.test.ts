@@ -13,6 +13,8 @@ import { isAlive, KeepAliveClient, listWorkers } from './worker-processes.ts';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;
 const CLIENTS = 8;
+/** How many created resources are looked for at once. */
+const PAGE = 100;
 
 type Running = FacetProcess & { url: string };
 
@@ -161,7 +163,12 @@ onServer('a server with two workers', () => {
     expect(new Set(failures.values())).toEqual(new Set([1]));
     expect(failures.size).toBeLessThan(all.length);
     expect(listWorkers(server.pid)).toHaveLength(2);
-    for (const id of confirmed) expect((await all[0]!.send('GET', `/fhir/R4/Patient/${id}`)).status).toBe(200);
+    for (let at = 0; at < confirmed.length; at += PAGE) {
+      const ids = confirmed.slice(at, at + PAGE);
+      const { body } = await all[0]!.send('GET', `/fhir/R4/Patient?_id=${ids}&_elements=id&_count=${PAGE}`);
+      const { entry } = JSON.parse(body) as { entry: { resource: { id: string } }[] };
+      expect(entry.map(({ resource }) => resource.id).toSorted()).toEqual(ids.toSorted());
+    }
     expect(await requests()).toBeGreaterThan(before);
     for (const client of all) client.close();
   });
