@@ -248,7 +248,7 @@ onServer(
     const free = [1, 3, 4].map((n) => all[n]!);
     expect(await Promise.all([...free, create('after-locked')])).toEqual([1, 1, 1, 1]);
     expect(done.toSorted()).toEqual(['locked-1', 'locked-3', 'locked-4']);
-    expect(writes().slice(0, 2)).toEqual([expect.stringMatching(/^write-update-skip-locked-/), expect.any(String)]);
+    expect(writes()[0]).toMatch(/^write-update-skip-locked-/);
     expect(writes()).toContain('write-batch-skip-locked');
     release();
     await holder;

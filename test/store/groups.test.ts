@@ -23,6 +23,13 @@ const answer: Run = async (_tenant, group) => {
   await delay(1);
   for (const { item, resolve } of group) resolve(item.toUpperCase());
 };
+/** Answers when it is released. */
+const answerAfter =
+  (released: Promise<void>): Run =>
+  async (tenant, group) => {
+    await released;
+    await answer(tenant, group);
+  };
 
 test('work that arrives in one turn of the event loop is done in groups, the oldest first', async () => {
   const groups = open(answer, { limit: 2 });
@@ -40,13 +47,7 @@ test('work that arrives in one turn of the event loop is done in groups, the old
 
 test('work is begun at the end of the turn, except while as much as allowed is under way: then it is done together', async () => {
   const release = Promise.withResolvers<void>();
-  const groups = open(
-    async (tenant, group) => {
-      await release.promise;
-      await answer(tenant, group);
-    },
-    { limit: 2 },
-  );
+  const groups = open(answerAfter(release.promise), { limit: 2 });
   const results: Promise<string>[] = [];
   for (const item of ['a', 'b', 'c', 'd']) {
     results.push(groups.add(TENANT, item));
@@ -60,10 +61,7 @@ test('work is begun at the end of the turn, except while as much as allowed is u
 
 test('work whose client leaves while it waits is not done', async () => {
   const release = Promise.withResolvers<void>();
-  const groups = open(async (tenant, group) => {
-    await release.promise;
-    await answer(tenant, group);
-  });
+  const groups = open(answerAfter(release.promise));
   const client = new AbortController();
   const results = [groups.add(TENANT, 'a')];
   await setImmediate();
@@ -101,13 +99,7 @@ test('a group that fails, at once or later, fails alone', async () => {
 
 test('work that waits too long fails with 503, and is not done later', async () => {
   const release = Promise.withResolvers<void>();
-  const groups = open(
-    async (tenant, group) => {
-      await release.promise;
-      await answer(tenant, group);
-    },
-    { maxWaitMs: 20 },
-  );
+  const groups = open(answerAfter(release.promise), { maxWaitMs: 20 });
   const first = groups.add(TENANT, 'a');
   await setImmediate();
   await expect(groups.add(TENANT, 'b')).rejects.toMatchObject({ kind: 'unavailable' });

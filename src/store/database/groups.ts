@@ -49,7 +49,7 @@ export class Groups<Item, Result> {
     this.options = options;
   }
 
-  /** Work whose signal is aborted before its turn comes is not done. */
+  /** Work whose signal is aborted before it is begun is not done. */
   add(tenant: number, item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       const ofTenant = this.tenants.get(tenant) ?? { underWay: 0, waiting: [], isScheduled: false };
