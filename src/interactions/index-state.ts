@@ -6,6 +6,9 @@ import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type RegisteredRules, type Reindexing, type TargetRules, UNREGISTERED_RULES } from '../store/reindexing.ts';
 import type { WriteHook } from './context.ts';
 
+/** After the start of a process or a reindex, processes with older rules may still write. Their resources are searched for after these times, in ms. */
+const CHECKS_MS = [60_000, 600_000, 3_600_000];
+
 export interface IndexState {
   /** The number of the index rules of a type; UNREGISTERED_RULES if they are not registered. */
   findRules(type: ServedType): number;
@@ -14,6 +17,8 @@ export interface IndexState {
   findTarget(): TargetRules | undefined;
   /** The rules of this process, for types for which they are the newest. */
   listNewest(): TargetRules;
+  /** Those of them for which a check is due at this time: a process with older rules may have written. */
+  listDueChecks(now: Date): TargetRules;
   /** The parameters that are not completely indexed, by type. */
   listUnready(): ReadonlyMap<string, readonly string[]>;
   /** Reads the registered rules again, because other processes may have changed them. */
@@ -58,7 +63,8 @@ async function createIndexState(
     findRules: (type) => numbers.get(type) ?? UNREGISTERED_RULES,
     isReady: (type, code) => !unready.get(type)?.includes(code),
     findTarget: () => findTarget(numbers, known),
-    listNewest: () => new Map(findNewest(numbers, known).map(({ type, rules }) => [type, rules])),
+    listNewest: () => toTarget(findNewest(numbers, known)),
+    listDueChecks: (now) => toTarget(findNewest(numbers, known).filter((rules) => isCheckDue(rules, now.getTime()))),
     listUnready: () => unready,
     refresh,
   };
@@ -83,8 +89,17 @@ function findTarget(numbers: ReadonlyMap<ServedType, number>, known: RegisteredR
   const behind = findNewest(numbers, known).filter(({ type, rules }) =>
     known.some((other) => other.type === type && other.rules !== rules),
   );
-  return behind.length ? new Map(behind.map(({ type, rules }) => [type, rules])) : undefined;
+  return behind.length ? toTarget(behind) : undefined;
 }
+
+/** All processes together check a type once for each of these times. Where no rules were replaced, no process can have older ones. */
+function isCheckDue({ hasReplaced, checksFrom, checkedAt }: RegisteredRules, now: number): boolean {
+  if (!hasReplaced || checksFrom === null) return false;
+  const checked = checkedAt === null ? 0 : Date.parse(checkedAt);
+  return CHECKS_MS.map((ms) => Date.parse(checksFrom) + ms).some((due) => due <= now && due > checked);
+}
+
+const toTarget = (rules: RegisteredRules[]): TargetRules => new Map(rules.map(({ type, rules: number }) => [type, number]));
 
 const findNewest = (numbers: ReadonlyMap<ServedType, number>, known: RegisteredRules[]): RegisteredRules[] =>
   known.filter((rules) => rules.isNewest && rules.rules === numbers.get(rules.type));

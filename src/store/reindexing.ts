@@ -11,13 +11,20 @@ import { toSortCodes } from './resources/resource-change.ts';
 import { buildTableReplacement } from './resources/write.ts';
 import { toBigintArray } from './search/tokens.ts';
 
-/** Index rules by which stored resources may be indexed. `isNewest`: the newest rules of their type, to which resources are reindexed. */
+/**
+ * Index rules by which stored resources may be indexed. `isNewest`: the newest rules of their type, to which resources are reindexed. `hasReplaced`: the newest
+ * rules have replaced others. `checksFrom`: when a process with these rules last started, or last completed a reindex. `checkedAt`: when the last complete pass
+ * through the resources of the type began.
+ */
 export interface RegisteredRules {
   type: ServedType;
   rules: number;
   fingerprint: string;
   parameters: Record<string, string>;
   isNewest: boolean;
+  hasReplaced: boolean;
+  checksFrom: string | null;
+  checkedAt: string | null;
 }
 
 /** The number that stands for index rules that were not registered. */
@@ -71,7 +78,12 @@ export interface Reindexing {
   saveProgress(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** Starts the pass again. */
   restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
-  /** Ends a pass that found no stale resource. For the target types, unregisters the older rules that were registered when the pass began (`startRules`). */
+  /** Records that a process with these rules has started, and so that processes with older rules may still write for a while. */
+  startChecks(target: TargetRules, at: string): Promise<void>;
+  /**
+   * Ends a pass that found no stale resource. For the target types, records the check and unregisters the older rules that were registered when the pass began
+   * (`startRules`). The checks of their types start again.
+   */
   finish(target: TargetRules, startRules: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
   findNextTenant(after: number): Promise<number | undefined>;
@@ -100,7 +112,9 @@ const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)
 const OUTDATED = `select distinct r.rtype from index_rules r where r.present and r.rules <> ${NEWEST}`;
 const STORED = `select t.rtype from unnest($2::smallint[]) as t(rtype) where exists (select from sx where sx.tenant_id = $1 and sx.rtype = t.rtype)`;
 const FORGET = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and r.rtype = any($1::smallint[])`;
-const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as "isNewest" from index_rules r where r.present order by r.rtype, r.rules`;
+const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as "isNewest", r.checks_from as "checksFrom",
+  r.checked_at as "checkedAt", r.rules = ${NEWEST} and exists (select from index_rules o where o.rtype = r.rtype and o.rules <> r.rules) as "hasReplaced"
+  from index_rules r where r.present order by r.rtype, r.rules`;
 /**
  * The unregistered rules are stored with the parameters of the newest rules, so that searches by these parameters stay available. If unregistered rules are
  * already stored, their parameters are not changed.
@@ -115,10 +129,10 @@ const RENEW = `delete from index_rules r using unnest($1::smallint[], $2::text[]
 /** A statement of its own, because Citus passes the parameters of a statement only to the parts that use them. */
 const TOTAL = 'select count(*) as total from sx';
 const FRESH = 'tenant_id = 0, pid = 0, seen = 0, stale = 0, renewed = 0';
-const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, stale, renewed, total, lease_by, lease_until, updated_at)
-  values (1, $1, 0, 0, 0, 0, 0, $5, $2, $4::timestamptz, $3::timestamptz)
+const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, stale, renewed, total, lease_by, lease_until, updated_at, began_at)
+  values (1, $1, 0, 0, 0, 0, 0, $5, $2, $4::timestamptz, $3::timestamptz, $3::timestamptz)
   on conflict (id) do update set lease_by = excluded.lease_by, lease_until = excluded.lease_until, updated_at = excluded.updated_at,
-    target = excluded.target,
+    target = excluded.target, began_at = case when w.target = excluded.target and w.tenant_id > 0 then w.began_at else excluded.began_at end,
     tenant_id = case when w.target = excluded.target then w.tenant_id else 0 end,
     pid = case when w.target = excluded.target then w.pid else 0 end,
     seen = case when w.target = excluded.target then w.seen else 0 end,
@@ -129,10 +143,14 @@ const CLAIM = `insert into index_walk as w (id, target, tenant_id, pid, seen, st
   returning target, tenant_id, pid, seen, stale, renewed, total`;
 const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale = $6, renewed = $7, updated_at = $8::timestamptz, lease_until = $9::timestamptz
   where id = 1 and lease_by = $1 and target = $2 returning id`;
-const AGAIN = `update index_walk set ${FRESH}, total = $3 where id = 1 and lease_by = $1 and target = $2 returning id`;
+const AGAIN = `update index_walk set ${FRESH}, total = $3, began_at = $4::timestamptz where id = 1 and lease_by = $1 and target = $2 returning id`;
 const RELEASE = `update index_walk set ${FRESH}, total = $2, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
+/** A resource that was written after the beginning of the pass may be behind it. */
+const CHECKED = `update index_rules r set checked_at = w.began_at from index_walk w
+  where w.id = 1 and w.lease_by = $2 and r.rtype = any($1::smallint[]) and r.rules = ${NEWEST}`;
 const DONE = `update index_rules r set present = false
-  from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present`;
+  from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present returning r.rtype`;
+const START_CHECKS = `update index_rules r set checks_from = $2::timestamptz where r.rtype = any($1::smallint[]) and r.rules = ${NEWEST}`;
 const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';
 
 const NEXT_TENANT = 'select min(tenant_id) as tenant from tenant where tenant_id > $1';
@@ -199,10 +217,13 @@ export function createReindexing(database: Database): Reindexing {
     },
     saveProgress: ({ target, tenant, pid, scanned, stale, reindexed }, { by, at, until }) =>
       hasRows(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
-    restart: async ({ target }, { by }) => hasRows(AGAIN, [by, target, await total()]),
-    async finish(target, startRules, { by }: Lease) {
+    restart: async ({ target }, { by, at }) => hasRows(AGAIN, [by, target, await total(), at]),
+    startChecks: async (target, at) => void (await database.query(START_CHECKS, [toColumns(target)[0], at])),
+    async finish(target, startRules, { by, at }: Lease) {
       const outdated = startRules.filter(({ type, rules }) => rules < (target.get(type) ?? UNREGISTERED_RULES));
-      await database.query(DONE, toColumns(outdated.map(({ type, rules }) => [type, rules])));
+      await database.query(CHECKED, [toColumns(target)[0], by]);
+      const done = await database.query<{ rtype: number }>(DONE, toColumns(outdated.map(({ type, rules }) => [type, rules])));
+      await database.query(START_CHECKS, [done.map(({ rtype }) => rtype), at]);
       await database.query(RELEASE, [by, await total()]);
     },
     release: async ({ by }) =>

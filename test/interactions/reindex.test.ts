@@ -1,113 +1,18 @@
 // A new search parameter becomes searchable while the server runs: in steps, by one process at a time, resumed after a stop, with the same rows as a write.
 import { setTimeout as delay } from 'node:timers/promises';
-import { v5 } from 'uuid';
 import { buildIndexRows } from '../../src/fhir/indexing/resource-rows.ts';
-import type { SearchParameterResource } from '../../src/fhir/search/definitions.ts';
-import { buildReadyRegistry } from '../../src/fhir/search/ready-registry.ts';
-import { buildRegistry, type SearchRegistry } from '../../src/fhir/search/registry.ts';
 import type { Resource } from '../../src/fhir/types.ts';
-import type { Context } from '../../src/interactions/context.ts';
-import { create } from '../../src/interactions/create.ts';
 import { remove } from '../../src/interactions/delete.ts';
-import { buildUnregisteredTypeHooks, type IndexState, openIndexState, readIndexState } from '../../src/interactions/index-state.ts';
-import { NO_PROFILE_CHECKS } from '../../src/interactions/profiles.ts';
-import { type ReindexOptions, type ReindexResult, reindexAll } from '../../src/interactions/reindex.ts';
-import { search } from '../../src/interactions/search.ts';
-import { update } from '../../src/interactions/update.ts';
-import { createTenant } from '../../src/store/tenants.ts';
-import { onServer, openTestStore, type TestStore } from '../store/open.ts';
-
-const AT = '2026-01-01T00:00:00.000Z';
-const SPACE = '3f1a4c0e-0000-4000-8000-000000000000';
-const idOf = (n: number): string => v5(String(n), SPACE);
-const marital = (expression: string): SearchParameterResource => ({
-  url: 'urn:test:marital',
-  code: 'marital',
-  base: ['Patient'],
-  type: 'token',
-  expression,
-});
-const BEFORE = buildRegistry([]);
-const AFTER = buildRegistry([marital('Patient.maritalStatus')]);
-const OTHERWISE = buildRegistry([marital('Patient.communication.language')]);
-
-let test: TestStore;
-let tenants: number[];
-beforeEach(async () => {
-  test = await openTestStore();
-  tenants = [];
-  for (const slug of ['one', 'two', 'three']) tenants.push((await createTenant(test.database, { slug, name: slug, at: AT }))!.id);
-});
-afterEach(() => test.close());
-
-/** A server of this registry: what it writes and finds, and what it knows of the index. */
-interface Server {
-  state: IndexState;
-  context(tenant: number): Context;
-  walk(more?: Partial<ReindexOptions>): Promise<ReindexResult>;
-}
-
-const server = async (registry: SearchRegistry, name = 'server', renewed = false): Promise<Server> =>
-  process(registry, await openIndexState(test.store.reindexing, registry, renewed), name);
-/** A command of this registry, while servers of others may run. */
-const command = async (registry: SearchRegistry): Promise<Server> =>
-  process(registry, await readIndexState(test.store.reindexing, registry), 'command');
-
-function process(registry: SearchRegistry, state: IndexState, name: string): Server {
-  const ready = buildReadyRegistry(registry, state.isReady);
-  const context = (tenant: number): Context => ({
-    store: test.store,
-    caller: { tenant, actor: 'key', surface: 'fhir', scopes: ['*'] },
-    clock: () => new Date(AT),
-    newId: () => SPACE,
-    registry: ready,
-    findIndexRules: state.findRules,
-    baseUrl: 'http://facet.test/fhir/R4',
-    writeHooks: new Map(buildUnregisteredTypeHooks(state).map(([type, effect]) => [type, [effect]])),
-    profiles: NO_PROFILE_CHECKS,
-  });
-  const walking = {
-    reindexing: test.store.reindexing,
-    registry: ready,
-    baseUrl: 'http://facet.test/fhir/R4',
-    clock: () => new Date(AT),
-    owner: name,
-    batchSize: 4,
-  };
-  const walk = async (more: Partial<ReindexOptions> = {}) => {
-    const end = await reindexAll({ ...walking, ...more }, state.findTarget() ?? state.listNewest());
-    await state.refresh();
-    return end;
-  };
-  return { state, context, walk };
-}
-
-const patient = (n: number, more: object = {}): Resource => ({
-  resourceType: 'Patient',
-  id: idOf(n),
-  name: [{ family: `Family${n}`, given: ['Ann'] }],
-  birthDate: '1990-01-02',
-  generalPractitioner: [{ reference: `Practitioner/${idOf(n)}` }],
-  maritalStatus: { coding: [{ code: n % 2 ? 'M' : 'S' }], text: 'as told' },
-  ...more,
-});
-const draft = (resource: Resource) => ({ resource, exact: resource });
-const store = (server: Server, tenant: number, resource: Resource) =>
-  create(server.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
-const put = (server: Server, tenant: number, resource: Resource) =>
-  update(server.context(tenant), { type: resource.resourceType as 'Patient', id: resource.id!, draft: draft(resource) });
-async function found(server: Server, tenant: number, query: string): Promise<string[]> {
-  const parameters = [...new URLSearchParams(query)] as [string, string][];
-  const { rows } = await search(server.context(tenant), { type: 'Patient', parameters, handling: 'strict', count: 1000 });
-  return rows.map(({ id }) => id).sort();
-}
+import type { ReindexResult } from '../../src/interactions/reindex.ts';
+import { onServer } from '../store/open.ts';
+import { AFTER, AT, BEFORE, command, found, idOf, OTHERWISE, opened, patient, put, server, store, tenants } from './index-servers.ts';
 
 /** Everything the index has of a tenant, by the resources' ids. */
 async function indexOf(tenant: number): Promise<string[]> {
   const lines: string[] = [];
   const sides = ['sx_ref', 'sx_string', 'sx_date', 'sx_number', 'sx_composite', 'sx_text'];
   for (const table of ['sx', ...sides]) {
-    const rows = await test.database.query<{ line: string }>(
+    const rows = await opened.database.query<{ line: string }>(
       `select r.id || ' ' || (to_jsonb(x) - 'pid' - 'tenant_id' - 'rules' - 'tok')::text || ${table === 'sx' ? "(select string_agg(t::text, ',' order by t) from unnest(x.tok) t)" : "''"} as line
        from ${table} x join resource r on r.tenant_id = x.tenant_id and r.pid = x.pid where x.tenant_id = $1`,
       [tenant],
@@ -146,7 +51,7 @@ it('reindexing creates the same rows as a write, in every tenant, and changes no
     await put(old, tenant, patient(3, { birthDate: '1991' }));
     await remove(old.context(tenant), { type: 'Patient', id: idOf(4) });
   }
-  const versions = () => test.database.query('select tenant_id, pid, ver, lu, body from resource order by 1, 2');
+  const versions = () => opened.database.query('select tenant_id, pid, ver, lu, body from resource order by 1, 2');
   const before = await versions();
   const now = await server(AFTER);
   await now.walk();
@@ -268,9 +173,9 @@ it('a resource that a writer has indexed by the new rules since the batch was re
   for (const n of [1, 2]) await store(old, tenants[0]!, patient(n));
   const now = await server(AFTER);
   const target = now.state.findTarget()!;
-  const { stale } = (await test.store.reindexing.readBatch(tenants[0]!, '0', 10, target))!;
+  const { stale } = (await opened.store.reindexing.readBatch(tenants[0]!, '0', 10, target))!;
   await put(now, tenants[0]!, patient(1, { active: true }));
-  const rows = await test.store.reindexing.readStaleRows(tenants[0]!, stale, target);
+  const rows = await opened.store.reindexing.readStaleRows(tenants[0]!, stale, target);
   expect([stale.length, rows.map(({ id }) => id)]).toEqual([2, [idOf(2)]]);
 });
 
@@ -278,14 +183,14 @@ it('reindexing never replaces the index rows of its own rules or of newer rules'
   const now = await server(AFTER);
   await store(now, tenants[0]!, patient(1));
   const rules = now.state.findRules('Patient');
-  const [stored] = await test.database.query<{ pid: string }>('select pid from resource where tenant_id = $1', [tenants[0]!]);
+  const [stored] = await opened.database.query<{ pid: string }>('select pid from resource where tenant_id = $1', [tenants[0]!]);
   const row = { pid: stored!.pid, type: 'Patient' as const, id: idOf(1), version: 1, rules, body: '' };
   const index = buildIndexRows(patient(1), BEFORE);
   const before = await indexOf(tenants[0]!);
   for (const target of [rules, rules - 1])
-    expect(await test.store.reindexing.replaceIndexRows(tenants[0]!, [{ row, index, rules: target }])).toBe(0);
+    expect(await opened.store.reindexing.replaceIndexRows(tenants[0]!, [{ row, index, rules: target }])).toBe(0);
   const target = new Map([['Patient' as const, rules - 1]]);
-  expect(await test.store.reindexing.readBatch(tenants[0]!, '0', 10, target)).toMatchObject({ seen: 1, stale: [] });
+  expect(await opened.store.reindexing.readBatch(tenants[0]!, '0', 10, target)).toMatchObject({ seen: 1, stale: [] });
   expect(await indexOf(tenants[0]!)).toEqual(before);
 });
 
@@ -295,10 +200,10 @@ it('stale resources with large bodies are read in parts', async () => {
   for (const n of [1, 2, 3, 4]) await store(old, tenants[0]!, patient(n, { photo: [{ contentType: 'image/png', data }] }));
   const now = await server(AFTER);
   const target = now.state.findTarget()!;
-  const { stale } = (await test.store.reindexing.readBatch(tenants[0]!, '0', 10, target))!;
-  expect(await test.store.reindexing.readStaleRows(tenants[0]!, stale, target)).toHaveLength(3);
+  const { stale } = (await opened.store.reindexing.readBatch(tenants[0]!, '0', 10, target))!;
+  expect(await opened.store.reindexing.readStaleRows(tenants[0]!, stale, target)).toHaveLength(3);
   expect(await now.walk()).toBe('done');
-  expect((await test.database.query('select from sx where rules <> $1', [now.state.findRules('Patient')])).length).toBe(0);
+  expect((await opened.database.query('select from sx where rules <> $1', [now.state.findRules('Patient')])).length).toBe(0);
 });
 
 onServer('a write that waits for reindexing of its resource retries, and leaves no old index rows', async () => {
@@ -309,7 +214,7 @@ onServer('a write that waits for reindexing of its resource retries, and leaves 
   const changed = patient(1, { name: [{ family: 'New' }], maritalStatus: { coding: [{ code: 'W' }] } });
   const replaced = Promise.withResolvers<void>();
   const writing = replaced.promise.then(() => put(now, tenant, changed));
-  await test.store.transaction(async ({ reindexing }) => {
+  await opened.store.transaction(async ({ reindexing }) => {
     const { stale } = (await reindexing.readBatch(tenant, '0', 10, now.state.findTarget()!))!;
     const [row] = await reindexing.readStaleRows(tenant, stale, now.state.findTarget()!);
     const index = buildIndexRows(JSON.parse(row!.body) as Resource, AFTER);
@@ -353,7 +258,7 @@ onServer('with writers at work on the same resources, the index is exact at the 
   expect(writes).toBeGreaterThan(50);
   while ((await current.walk()) !== 'done');
   for (let n = 0; n < count; n++) {
-    const row = await test.store.read(tenants[0]!, 'Patient', idOf(n));
+    const row = await opened.store.read(tenants[0]!, 'Patient', idOf(n));
     const { meta: _meta, ...resource } = JSON.parse(row!.body!) as Resource;
     await store(current, tenants[1]!, resource);
   }
