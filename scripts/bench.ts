@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../src/root.ts';
-import { Connection, type LoadRequest, load } from './bench/client.ts';
+import { Connection, type Load, type LoadRequest, load } from './bench/client.ts';
 import { buildCorpus, buildTransactions, type Corpus } from './bench/corpus.ts';
 import { between, usedBy } from './bench/cpu.ts';
 import { type BenchDatabase, createBenchDatabase, createEmptyDatabase, vacuum } from './bench/databases.ts';
@@ -17,6 +17,7 @@ import { buildScenarios, type Scenario } from './bench/scenarios.ts';
 const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '1' },
+    warmup: { type: 'string', default: '1' },
     runs: { type: 'string', default: '8' },
     resources: { type: 'string', default: '10000,1000000' },
     clients: { type: 'string', default: '1,16' },
@@ -35,12 +36,13 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --resources N,…  sizes of the corpus (10000,1000000; a million takes about a quarter of an hour to load)
   --clients N,…    clients at once (1,16)
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
-  --rate N         so many requests per second instead of as many as the server takes: the processor time of one and of several workers
-                   then compares, because neither waits for a core
+  --rate N         so many requests per second and worker instead of as many as the server takes. The processor time of one and of several
+                   workers then compares: neither waits for a core, and each worker has as many requests
   --beside DIR     also measures the Facet of another tree whose dependencies are installed, for example the last release. It has a database
                    of its own, which is loaded over HTTP, and one worker. Only with the smallest corpus
   --profile        also writes where the server spends its time, with the smallest corpus
   --seconds N      duration of a run (1)
+  --warmup N       seconds of load before the first run, for each worker (1)
   --runs N         runs of each program in turn; the one counts that a quarter of them beat (8)
   --keep           keeps the databases (facet_bench_<resources>), and uses those that an earlier run kept
   --only TEXT      measure only the requests whose name contains the text`);
@@ -50,7 +52,8 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
 const SERVER = process.env.BENCH_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const SECONDS = Number(options.seconds);
 const RUNS = Number(options.runs);
-const WARM_UP_SECONDS = 1;
+/** A worker that has had few requests needs several times the processor time for each. */
+const WARM_UP_SECONDS = Number(options.warmup);
 const RATE = options.rate === undefined ? undefined : Number(options.rate);
 const parseNumbers = (text: string): number[] => text.split(',').map(Number);
 const SMALLEST = Math.min(...parseNumbers(options.resources));
@@ -120,7 +123,7 @@ async function loadOverHttp({ port, keys }: FacetProgram, corpus: Corpus, databa
 
 /** A program on a corpus, with its requests. */
 interface Runner {
-  program: Program;
+  program: Program & { workers?: number };
   database: BenchDatabase;
   build: () => LoadRequest;
   results: Measured[];
@@ -175,8 +178,9 @@ function listRunners(
 async function measureInTurn(runners: Runner[], clients: number): Promise<void> {
   for (let run = 0; run <= RUNS; run++)
     for (const { results, ...runner } of runners) {
-      const result = await measureLoad(runner, { clients, seconds: run === 0 ? WARM_UP_SECONDS : SECONDS });
-      if (run > 0) results.push(result);
+      const { workers = 1 } = runner.program;
+      if (run === 0) await measureLoad(runner, { clients, seconds: WARM_UP_SECONDS * workers });
+      else results.push(await measureLoad(runner, { clients, seconds: SECONDS, rate: RATE && RATE * workers }));
     }
 }
 
@@ -186,11 +190,11 @@ const findUpperQuartile = (results: Measured[]): Measured =>
 
 async function measureLoad(
   { program: { port, pid, database: name }, database, build }: Omit<Runner, 'results'>,
-  { clients, seconds }: { clients: number; seconds: number },
+  { clients, seconds, rate }: Pick<Load, 'clients' | 'seconds' | 'rate'>,
 ): Promise<Measured> {
   const readUse = () => [usedBy({ pid }), usedBy({ database: name })];
   const [before, walBefore] = [readUse(), await database.readWal()];
-  const result = await load({ port, clients, seconds, make: build, rate: RATE });
+  const result = await load({ port, clients, seconds, make: build, rate });
   const requests = result.perSecond * seconds;
   const wal = ((await database.readWal()) - walBefore) / requests;
   const [server, sessions] = readUse().map((after, at) => after && before[at] && between(before[at], after) / requests);

@@ -1,6 +1,7 @@
 // The programs that the bench compares, each in a process of its own. They share one database, except a Facet of another tree: its tables are its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ROOT } from '../../src/root.ts';
@@ -16,6 +17,7 @@ export interface Program {
 export interface FacetProgram extends Program {
   /** What the report calls it. */
   label: string;
+  workers: number;
   /** The keys of the development tenant `demo`, by API. */
   keys: Record<string, string>;
 }
@@ -86,7 +88,7 @@ async function startFacet(
     findPort: (line) => (line.startsWith('Facet is ready') ? Number(/:(\d+)/.exec(line)![1]) : undefined),
   });
   const { demo } = JSON.parse(readFileSync(join(dataDir, 'dev-keys.json'), 'utf8')) as { demo: Record<string, string> };
-  return { ...program, label, keys: demo };
+  return { ...program, label, workers: workers === 'auto' ? availableParallelism() : Number(workers), keys: demo };
 }
 
 function startProgram(children: ChildProcess[], { command, databaseUrl, env, findPort }: Starting): Promise<Program> {
