@@ -36,8 +36,8 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
   --resources N,…  sizes of the corpus (10000,1000000; a million takes about a quarter of an hour to load)
   --clients N,…    clients at once (1,16)
   --workers N,…    workers of Facet: 1,auto compares one process with one on each core; CPU is that of all of them (1)
-  --rate N         so many requests per second and worker instead of as many as the server takes. The processor time of one and of several
-                   workers then compares: neither waits for a core, and each worker has as many requests
+  --rate N         so many requests per second to each worker, and to the floor, instead of as many as they take. The processor time of one and of
+                   several workers then compares: requests rarely wait for a core, and each worker has as many as the one worker has
   --beside DIR     also measures the Facet of another tree whose dependencies are installed, for example the last release. It has a database
                    of its own, which is loaded over HTTP, and one worker. Only with the smallest corpus
   --profile        also writes where the server spends its time, with the smallest corpus
@@ -52,7 +52,7 @@ postgres://postgres@127.0.0.1:5432/postgres; a database facet_bench_* is created
 const SERVER = process.env.BENCH_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 const SECONDS = Number(options.seconds);
 const RUNS = Number(options.runs);
-/** A worker that has had few requests needs several times the processor time for each. */
+/** A worker that has had few requests needs twice the processor time for each. */
 const WARM_UP_SECONDS = Number(options.warmup);
 const RATE = options.rate === undefined ? undefined : Number(options.rate);
 const parseNumbers = (text: string): number[] => text.split(',').map(Number);
@@ -123,7 +123,7 @@ async function loadOverHttp({ port, keys }: FacetProgram, corpus: Corpus, databa
 
 /** A program on a corpus, with its requests. */
 interface Runner {
-  program: Program & { workers?: number };
+  program: Program;
   database: BenchDatabase;
   build: () => LoadRequest;
   results: Measured[];
@@ -178,7 +178,7 @@ function listRunners(
 async function measureInTurn(runners: Runner[], clients: number): Promise<void> {
   for (let run = 0; run <= RUNS; run++)
     for (const { results, ...runner } of runners) {
-      const { workers = 1 } = runner.program;
+      const { workers } = runner.program;
       if (run === 0) await measureLoad(runner, { clients, seconds: WARM_UP_SECONDS * workers });
       else results.push(await measureLoad(runner, { clients, seconds: SECONDS, rate: RATE && RATE * workers }));
     }

@@ -69,11 +69,10 @@ export async function startServer(
     // Bound before anything is created or printed, so that the printed URLs have the real port. A further worker gets no requests until it can answer them.
     const port = role?.port ?? (await bind());
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`;
-    const opened = await openServerDatabases(toServerLocation(config, lock), config.workers);
-    steps.unshift(opened.close);
-    const { database, background } = tracing?.traceDatabases(opened) ?? opened;
+    const { database, background } = await openDatabases(config, { lock, tracing, steps });
     await checkServedTypes(config, loaded.mappings, (types) => findStoredTypes(database, types));
-    const [clock, index] = [await startClock(config, steps), await openIndexState(createReindexing(background), loaded.registry)];
+    const clock = await startClock(config, steps);
+    const index = await openIndexState(createReindexing(background), loaded.registry, clock());
     const options = { ...metrics?.reports, ...pickDevelopment(config) };
     const facet = await assemble({ config, loaded, database, background, index, log, baseUrl, clock, ...options });
     steps.unshift(facet.closeAudit);
@@ -188,6 +187,18 @@ async function lockDataDirectory({ databaseUrl, dataDir }: Config, commands: Com
     const output = { print: (line: string) => send({ line }), progress: (text: string) => void send({ progress: text }).catch(() => {}) };
     return commands(request as AdminRequest, output);
   });
+}
+
+async function openDatabases(config: Config, { lock, tracing, steps }: DatabaseUse) {
+  const opened = await openServerDatabases(toServerLocation(config, lock), config.workers);
+  steps.unshift(opened.close);
+  return tracing?.traceDatabases(opened) ?? opened;
+}
+
+interface DatabaseUse {
+  lock: DirectoryLock | undefined;
+  tracing: Tracing | undefined;
+  steps: CloseStep[];
 }
 
 const toServerLocation = ({ databaseUrl, preparedStatements, rls: tenantWall }: Config, lock: DirectoryLock | undefined) =>

@@ -84,7 +84,7 @@ async function loadCorpus(url: string, corpus: Corpus, log: (line: string) => vo
   await migrate(database, at);
   const tenant = (await createTenant(database, { slug: 'demo', name: 'Demo', at }))!.id;
   const { registry } = loadDefinitions();
-  const index = await openIndexState(createReindexing(database), registry);
+  const index = await openIndexState(createReindexing(database), registry, new Date());
   await bulkLoad(database, { tenant, batches: buildBatches(corpus, { registry, index }), log });
   await database.close();
 }

@@ -12,12 +12,13 @@ export interface Program {
   pid: number;
   /** The name of its database. */
   database: string;
+  /** The number of its processes that serve requests. */
+  workers: number;
 }
 
 export interface FacetProgram extends Program {
   /** What the report calls it. */
   label: string;
-  workers: number;
   /** The keys of the development tenant `demo`, by API. */
   keys: Record<string, string>;
 }
@@ -101,7 +102,7 @@ function startProgram(children: ChildProcess[], { command, databaseUrl, env, fin
     program.once('exit', (code) => reject(new Error(`${command.join(' ')} ended with ${code}`)));
     program.stdout.setEncoding('utf8').on('data', (text: string) => {
       for (const port of text.split('\n').map(findPort))
-        if (port !== undefined) resolve({ port, pid: program.pid!, database: new URL(databaseUrl).pathname.slice(1) });
+        if (port !== undefined) resolve({ port, pid: program.pid!, database: new URL(databaseUrl).pathname.slice(1), workers: 1 });
     });
   });
 }

@@ -16,7 +16,7 @@ const loaded = loadDefinitions(config);
 const tracing = config.tracing && createTracing(config.tracing, ({ error }, text) => console.error(text, error));
 const opened = await openServerDatabases({ url, tenantWall: config.rls });
 const { database, background } = tracing?.traceDatabases(opened) ?? opened;
-const index = await openIndexState(createReindexing(background), loaded.registry);
+const index = await openIndexState(createReindexing(background), loaded.registry, new Date());
 const { app } = await assemble({
   config,
   loaded,

@@ -44,7 +44,7 @@ async function progressLines(reindexing: Reindexing, now: () => Date): Promise<s
 async function indexRun(database: Database, _options: Options, { contextOf, now }: AdminContext): Promise<string[]> {
   const { registry, baseUrl } = contextOf(OPERATOR);
   const reindexing = createReindexing(database);
-  const state = await openIndexState(reindexing, registry, true);
+  const state = await openIndexState(reindexing, registry, now(), true);
   let reindexed = 0;
   const options = {
     reindexing,

@@ -6,9 +6,6 @@ import { SERVED_TYPES, type ServedType } from '../fhir/types.ts';
 import { type RegisteredRules, type Reindexing, type TargetRules, UNREGISTERED_RULES } from '../store/reindexing.ts';
 import type { WriteHook } from './context.ts';
 
-/** After the start of a process or a reindex, processes with older rules may still write. Their resources are searched for after these times, in ms. */
-const CHECKS_MS = [60_000, 600_000, 3_600_000];
-
 export interface IndexState {
   /** The number of the index rules of a type; UNREGISTERED_RULES if they are not registered. */
   findRules(type: ServedType): number;
@@ -17,7 +14,7 @@ export interface IndexState {
   findTarget(): TargetRules | undefined;
   /** The rules of this process, for types for which they are the newest. */
   listNewest(): TargetRules;
-  /** Those of them for which a check is due at this time: a process with older rules may have written. */
+  /** The types of `listNewest` with rules that have replaced others, if a check of one of them is due at this time: a process with older rules may have written. */
   listDueChecks(now: Date): TargetRules;
   /** The parameters that are not completely indexed, by type. */
   listUnready(): ReadonlyMap<string, readonly string[]>;
@@ -25,10 +22,10 @@ export interface IndexState {
   refresh(): Promise<void>;
 }
 
-/** Registers the rules of this program and reads the state of the index. `renewed`: the rules become the newest. */
-export async function openIndexState(reindexing: Reindexing, registry: SearchRegistry, renewed = false): Promise<IndexState> {
+/** Registers the rules of this program, which starts at this time, and reads the state of the index. `renewed`: the rules become the newest. */
+export async function openIndexState(reindexing: Reindexing, registry: SearchRegistry, at: Date, renewed = false): Promise<IndexState> {
   const own = buildIndexRules(registry);
-  return createIndexState(reindexing, own, await reindexing.register(own, renewed));
+  return createIndexState(reindexing, own, await reindexing.register(own, at.toISOString(), renewed));
 }
 
 /** Reads the state of the index without registering rules. The numbers are those that a server with the same rules has registered. */
@@ -64,7 +61,7 @@ async function createIndexState(
     isReady: (type, code) => !unready.get(type)?.includes(code),
     findTarget: () => findTarget(numbers, known),
     listNewest: () => toTarget(findNewest(numbers, known)),
-    listDueChecks: (now) => toTarget(findNewest(numbers, known).filter((rules) => isCheckDue(rules, now.getTime()))),
+    listDueChecks: (now) => toTarget(findDueChecks(findNewest(numbers, known), now)),
     listUnready: () => unready,
     refresh,
   };
@@ -92,11 +89,10 @@ function findTarget(numbers: ReadonlyMap<ServedType, number>, known: RegisteredR
   return behind.length ? toTarget(behind) : undefined;
 }
 
-/** All processes together check a type once for each of these times. Where no rules were replaced, no process can have older ones. */
-function isCheckDue({ hasReplaced, checksFrom, checkedAt }: RegisteredRules, now: number): boolean {
-  if (!hasReplaced || checksFrom === null) return false;
-  const checked = checkedAt === null ? 0 : Date.parse(checkedAt);
-  return CHECKS_MS.map((ms) => Date.parse(checksFrom) + ms).some((due) => due <= now && due > checked);
+/** A check reads the rows of all types, so all are checked when one is due. Where no rules were replaced, no process can have older ones. */
+function findDueChecks(newest: RegisteredRules[], now: Date): RegisteredRules[] {
+  const replaced = newest.filter(({ hasReplaced }) => hasReplaced);
+  return replaced.some(({ checkAt }) => checkAt !== null && Date.parse(checkAt) <= now.getTime()) ? replaced : [];
 }
 
 const toTarget = (rules: RegisteredRules[]): TargetRules => new Map(rules.map(({ type, rules: number }) => [type, number]));

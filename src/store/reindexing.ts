@@ -13,8 +13,7 @@ import { toBigintArray } from './search/tokens.ts';
 
 /**
  * Index rules by which stored resources may be indexed. `isNewest`: the newest rules of their type, to which resources are reindexed. `hasReplaced`: the newest
- * rules have replaced others. `checksFrom`: when a process with these rules last started, or last completed a reindex. `checkedAt`: when the last complete pass
- * through the resources of the type began.
+ * rules have replaced others. `checkAt`: when the next check of the resources of the type for older rules is due.
  */
 export interface RegisteredRules {
   type: ServedType;
@@ -23,8 +22,7 @@ export interface RegisteredRules {
   parameters: Record<string, string>;
   isNewest: boolean;
   hasReplaced: boolean;
-  checksFrom: string | null;
-  checkedAt: string | null;
+  checkAt: string | null;
 }
 
 /** The number that stands for index rules that were not registered. */
@@ -68,8 +66,11 @@ export type TargetRules = ReadonlyMap<ServedType, number>;
 
 /** `saveProgress` and `restart` return whether the caller still has the lease. */
 export interface Reindexing {
-  /** Registers the rules of a program and returns their numbers. `renewed`: they become the newest rules even if newer ones are registered. */
-  register(rules: TypeIndexRules[], renewed?: boolean): Promise<Map<ServedType, number>>;
+  /**
+   * Registers the rules of a program that starts at this time (ISO 8601), and returns their numbers. Their checks start. `renewed`: they become the newest rules
+   * even if newer ones are registered.
+   */
+  register(rules: TypeIndexRules[], at: string, renewed?: boolean): Promise<Map<ServedType, number>>;
   /** Records that a resource of this type was indexed by unregistered rules. It will be reindexed; until then, its type's search parameters stay available. */
   markUnregistered(type: ServedType): Promise<void>;
   listRules(): Promise<RegisteredRules[]>;
@@ -78,11 +79,9 @@ export interface Reindexing {
   saveProgress(walk: ReindexProgress, lease: Lease): Promise<boolean>;
   /** Starts the pass again. */
   restart(walk: ReindexProgress, lease: Lease): Promise<boolean>;
-  /** Records that a process with these rules has started, and so that processes with older rules may still write for a while. */
-  startChecks(target: TargetRules, at: string): Promise<void>;
   /**
-   * Ends a pass that found no stale resource. For the target types, records the check and unregisters the older rules that were registered when the pass began
-   * (`startRules`). The checks of their types start again.
+   * Ends a pass that found no stale resource: the checks that were due when it began are done. For the target types, unregisters the older rules that were
+   * registered when the pass began (`startRules`). If there were any, the checks of all types start again.
    */
   finish(target: TargetRules, startRules: RegisteredRules[], lease: Lease): Promise<void>;
   release(lease: Lease): Promise<void>;
@@ -104,16 +103,25 @@ export interface Reindexing {
   readProgress(): Promise<(ReindexProgress & { leaseUntil: string | null; updatedAt: string }) | undefined>;
 }
 
-const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present)
-  select g.rtype, g.fingerprint, g.parameters::jsonb, true from unnest($1::smallint[], $2::text[], $3::text[]) as g(rtype, fingerprint, parameters)
-  on conflict (rtype, fingerprint) do update set present = true
+/**
+ * After the start of a process and after a reindex, processes with older rules may still write. Their resources are searched for after these times. A check that
+ * is already waiting keeps its time, so that frequent starts do not postpone it.
+ */
+const CHECK_WAITS = ['1 minute', '10 minutes', '1 hour'];
+const listChecks = (at: string): string => `array[${CHECK_WAITS.map((wait) => `${at} + interval '${wait}'`).join()}]`;
+const startChecks = (checks: string, at: string): string =>
+  `case when ${checks}[1] < ${at} + interval '${CHECK_WAITS[0]}' then ${checks}[1:1] else '{}' end || ${listChecks(at)}`;
+const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present, checks)
+  select g.rtype, g.fingerprint, g.parameters::jsonb, true, ${listChecks('$4::timestamptz')}
+  from unnest($1::smallint[], $2::text[], $3::text[]) as g(rtype, fingerprint, parameters)
+  on conflict (rtype, fingerprint) do update set present = true, checks = ${startChecks('index_rules.checks', '$4::timestamptz')}
   returning rtype, rules`;
 const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)';
 const OUTDATED = `select distinct r.rtype from index_rules r where r.present and r.rules <> ${NEWEST}`;
 const STORED = `select t.rtype from unnest($2::smallint[]) as t(rtype) where exists (select from sx where sx.tenant_id = $1 and sx.rtype = t.rtype)`;
 const FORGET = `update index_rules r set present = false where r.present and r.rules <> ${NEWEST} and r.rtype = any($1::smallint[])`;
-const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as "isNewest", r.checks_from as "checksFrom",
-  r.checked_at as "checkedAt", r.rules = ${NEWEST} and exists (select from index_rules o where o.rtype = r.rtype and o.rules <> r.rules) as "hasReplaced"
+const KNOWN = `select r.rtype, r.rules, r.fingerprint, r.parameters, r.rules = ${NEWEST} as "isNewest", r.checks[1] as "checkAt",
+  r.rules = ${NEWEST} and exists (select from index_rules o where o.rtype = r.rtype and o.rules <> r.rules) as "hasReplaced"
   from index_rules r where r.present order by r.rtype, r.rules`;
 /**
  * The unregistered rules are stored with the parameters of the newest rules, so that searches by these parameters stay available. If unregistered rules are
@@ -145,12 +153,14 @@ const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale =
   where id = 1 and lease_by = $1 and target = $2 returning id`;
 const AGAIN = `update index_walk set ${FRESH}, total = $3, began_at = $4::timestamptz where id = 1 and lease_by = $1 and target = $2 returning id`;
 const RELEASE = `update index_walk set ${FRESH}, total = $2, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
-/** A resource that was written after the beginning of the pass may be behind it. */
-const CHECKED = `update index_rules r set checked_at = w.began_at from index_walk w
-  where w.id = 1 and w.lease_by = $2 and r.rtype = any($1::smallint[]) and r.rules = ${NEWEST}`;
+/** A check is done by a pass that began after its time: an earlier pass may have missed resources that were written behind it. */
+const CHECKED = `update index_rules r set checks = array(select due from unnest(r.checks) as due where due > w.began_at order by due)
+  from index_walk w, unnest($1::smallint[], $2::int[]) as t(rtype, rules)
+  where w.id = 1 and w.lease_by = $3 and r.rtype = t.rtype and r.rules = t.rules`;
 const DONE = `update index_rules r set present = false
   from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present returning r.rtype`;
-const START_CHECKS = `update index_rules r set checks_from = $2::timestamptz where r.rtype = any($1::smallint[]) and r.rules = ${NEWEST}`;
+const START_CHECKS = `update index_rules r set checks = ${startChecks('r.checks', '$1::timestamptz')} where r.rules = ${NEWEST}`;
+const TAKEN = 'select 1 from index_walk where id = 1 and lease_by <> $1 and lease_until > $2::timestamptz';
 const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';
 
 const NEXT_TENANT = 'select min(tenant_id) as tenant from tenant where tenant_id > $1';
@@ -208,23 +218,27 @@ export function createReindexing(database: Database): Reindexing {
   const total = async (): Promise<string> => (await database.query<{ total: string }>(TOTAL))[0]!.total;
   const hasRows = async (sql: string, parameters: unknown[]): Promise<boolean> => (await database.query(sql, parameters)).length > 0;
   return {
-    register: (rules, renewed) => database.transaction((inside) => register(inside, rules, renewed)),
+    register: (rules, at, renewed) => database.transaction((inside) => register(inside, rules, at, renewed)),
     markUnregistered: async (type) => void (await database.query(LEAVE, [TYPE_NUMBERS[type]])),
     listRules: () => listRules(database),
     async claim(target, { by, at, until }) {
+      // before the resources are counted, which takes long
+      if (await hasRows(TAKEN, [by, at])) return undefined;
       const [walk] = await database.query<StoredProgress>(CLAIM, [target, by, at, until, await total()]);
       return walk && toProgress(walk);
     },
     saveProgress: ({ target, tenant, pid, scanned, stale, reindexed }, { by, at, until }) =>
       hasRows(SAVE, [by, target, tenant, pid, scanned, stale, reindexed, at, until]),
     restart: async ({ target }, { by, at }) => hasRows(AGAIN, [by, target, await total(), at]),
-    startChecks: async (target, at) => void (await database.query(START_CHECKS, [toColumns(target)[0], at])),
     async finish(target, startRules, { by, at }: Lease) {
       const outdated = startRules.filter(({ type, rules }) => rules < (target.get(type) ?? UNREGISTERED_RULES));
-      await database.query(CHECKED, [toColumns(target)[0], by]);
-      const done = await database.query<{ rtype: number }>(DONE, toColumns(outdated.map(({ type, rules }) => [type, rules])));
-      await database.query(START_CHECKS, [done.map(({ rtype }) => rtype), at]);
-      await database.query(RELEASE, [by, await total()]);
+      const stored = await total();
+      await database.transaction(async (inside) => {
+        await inside.query(CHECKED, [...toColumns(target), by]);
+        const done = await inside.query(DONE, toColumns(outdated.map(({ type, rules }) => [type, rules])));
+        if (done.length) await inside.query(START_CHECKS, [at]);
+        await inside.query(RELEASE, [by, stored]);
+      });
     },
     release: async ({ by }) =>
       void (await database.query('update index_walk set lease_until = null, lease_by = null where lease_by = $1', [by])),
@@ -244,12 +258,12 @@ export function createReindexing(database: Database): Reindexing {
   };
 }
 
-async function register(database: Database, rules: TypeIndexRules[], renewed = false): Promise<Map<ServedType, number>> {
+async function register(database: Database, rules: TypeIndexRules[], at: string, renewed = false): Promise<Map<ServedType, number>> {
   const types = rules.map(({ type }) => TYPE_NUMBERS[type]);
   const prints = rules.map(({ fingerprint }) => fingerprint);
   const values = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
   if (renewed) await database.query(RENEW, [types, prints]);
-  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, values);
+  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, [...values, at]);
   await database.query(FORGET, [await findEmptyTypes(database)]);
   return new Map(numbers.map(({ rtype, rules: number }) => [findTypeByNumber(rtype), number]));
 }

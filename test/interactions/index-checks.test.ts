@@ -1,5 +1,6 @@
-// Which process looks when for resources that a process with older index rules has written. docs/decisions/0010-index-maintenance.md
-import { AFTER, BEFORE, found, idOf, passTime, patient, put, server, store, tenants } from './index-servers.ts';
+// When resources of older index rules are searched for, and by which process. docs/decisions/0010-index-maintenance.md
+import { buildRegistry } from '../../src/fhir/search/registry.ts';
+import { AFTER, BEFORE, found, idOf, marital, OTHERWISE, passTime, patient, put, server, store, tenants } from './index-servers.ts';
 
 it('after 1, 10 and 60 minutes, one of all processes looks for what a process with older rules has written', async () => {
   const old = await server(BEFORE);
@@ -7,7 +8,8 @@ it('after 1, 10 and 60 minutes, one of all processes looks for what a process wi
   const servers = [await server(AFTER, 'one'), await server(AFTER, 'two')];
   const workAll = async () => {
     const batches: number[] = [];
-    for (const { work } of servers) batches.push(await work());
+    // each of them is the first in turn
+    for (const { work } of servers.reverse()) batches.push(await work());
     return batches.filter((count) => count > 0).length;
   };
   expect(await workAll()).toBe(1);
@@ -25,10 +27,9 @@ it('after 1, 10 and 60 minutes, one of all processes looks for what a process wi
   expect(await workAll()).toBe(0);
 });
 
-it('the start of a process leads to further checks, unless its rules have replaced none', async () => {
+it('the start of a process leads to further checks if its rules have replaced others', async () => {
   const first = await server(BEFORE);
   await store(first, tenants[0]!, patient(1));
-  await first.work();
   passTime(100);
   expect(await first.work()).toBe(0);
   const now = await server(AFTER);
@@ -38,7 +39,57 @@ it('the start of a process leads to further checks, unless its rules have replac
   const another = await server(AFTER, 'another');
   expect([await another.work(), await now.work()]).toEqual([0, 0]);
   passTime(1);
-  expect([(await now.work()) > 0, await now.work()]).toEqual([true, 0]);
+  expect([(await now.work()) > 0, await another.work()]).toEqual([true, 0]);
+});
+
+it('starts that follow each other within a minute do not postpone a check, and all checks follow the last start', async () => {
+  await store(await server(BEFORE), tenants[0]!, patient(1));
+  const now = await server(AFTER);
+  await now.work();
+  for (let start = 0; start < 3; start++) {
+    passTime(0.4);
+    await server(AFTER, `start-${start}`);
+  }
+  expect(await now.work()).toBeGreaterThan(0);
+  for (const minutes of [1, 9, 50]) {
+    expect(await now.work()).toBe(0);
+    passTime(minutes);
+    expect(await now.work()).toBeGreaterThan(0);
+  }
+  expect(await now.work()).toBe(0);
+});
+
+it('checks follow a reindex, also of types that had no resources', async () => {
+  const old = await server(BEFORE);
+  for (let n = 0; n < 5; n++) await store(old, tenants[0]!, { resourceType: 'Practitioner', id: idOf(n), name: [{ family: 'Lee' }] });
+  const both = buildRegistry([
+    marital('Patient.maritalStatus'),
+    { ...marital('Practitioner.gender'), code: 'sex', base: ['Practitioner'] },
+  ]);
+  const now = await server(both);
+  let isLong = true;
+  const onBatch = async () => {
+    if (isLong) passTime(100);
+    isLong = false;
+  };
+  expect([...now.state.findTarget()!.keys()]).toEqual(['Practitioner']);
+  // the lease of a pass is renewed with each batch
+  expect(await now.walk({ onBatch })).toBe('done');
+  passTime(55);
+  await store(old, tenants[0]!, patient(1));
+  passTime(5);
+  await now.work();
+  expect(await found(now, tenants[0]!, 'marital=M')).toEqual([idOf(1)]);
+});
+
+it('a pass for rules that were replaced meanwhile is no check of the new rules', async () => {
+  const former = await server(AFTER);
+  await store(former, tenants[0]!, patient(1));
+  const now = await server(OTHERWISE);
+  await now.work();
+  passTime(1);
+  expect(await former.walk({}, new Map([['Patient', former.state.findRules('Patient')]]))).toBe('done');
+  expect(await now.work()).toBeGreaterThan(0);
 });
 
 it('a check that was stopped and continued later counts from its beginning', async () => {

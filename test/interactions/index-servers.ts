@@ -19,7 +19,7 @@ import { openTestStore, type TestStore } from '../store/open.ts';
 export const AT = '2026-01-01T00:00:00.000Z';
 const SPACE = '3f1a4c0e-0000-4000-8000-000000000000';
 export const idOf = (n: number): string => v5(String(n), SPACE);
-const marital = (expression: string): SearchParameterResource => ({
+export const marital = (expression: string): SearchParameterResource => ({
   url: 'urn:test:marital',
   code: 'marital',
   base: ['Patient'],
@@ -55,7 +55,7 @@ interface Server {
 }
 
 export const server = async (registry: SearchRegistry, name = 'server', renewed = false): Promise<Server> =>
-  process(registry, await openIndexState(opened.store.reindexing, registry, renewed), name);
+  process(registry, await openIndexState(opened.store.reindexing, registry, now, renewed), name);
 /** A command of this registry, while servers of others may run. */
 export const command = async (registry: SearchRegistry): Promise<Server> =>
   process(registry, await readIndexState(opened.store.reindexing, registry), 'command');
@@ -86,11 +86,11 @@ function process(registry: SearchRegistry, state: IndexState, name: string): Ser
     await state.refresh();
     return end;
   };
-  return { state, context, walk, work: countBatches(state, walking) };
+  return { state, context, walk, work: buildCountedWork(state, walking) };
 }
 
-/** The background work of a process, which fails with its error. */
-function countBatches(state: IndexState, options: ReindexOptions): () => Promise<number> {
+/** The background work of a process. Rejects with the error that it would log. */
+function buildCountedWork(state: IndexState, options: ReindexOptions): () => Promise<number> {
   let batches = 0;
   const readBatch: Reindexing['readBatch'] = (...batch) => {
     batches++;

@@ -35,7 +35,7 @@ const buildContext = async (baseUrl: string): Promise<Context> => ({
   clock: () => new Date(AT),
   newId: () => 'new',
   registry: REGISTRY,
-  findIndexRules: (await openIndexState(test.store.reindexing, REGISTRY)).findRules,
+  findIndexRules: (await openIndexState(test.store.reindexing, REGISTRY, new Date())).findRules,
   baseUrl,
   writeHooks: new Map(),
   profiles: NO_PROFILE_CHECKS,

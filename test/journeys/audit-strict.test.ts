@@ -39,9 +39,7 @@ test('while the audit cannot be stored, every API responds with 503 and no data,
   const vendor = await request(facet.app).get('/v1/practitioner-roles').set('x-api-key', facet.demo.clinik!).expect(503);
   expect(JSON.stringify(vendor.body)).toContain('audit');
   isDown = false;
-  for (const { headers } of [read, vendor]) {
-    // the event of the second response may be in a later batch than that of the first
-    await until(async () => (await storedStatuses(headers['x-request-id']!)).length === 1);
-  }
+  // the event of the second response may be in a later batch than that of the first
+  for (const { headers } of [read, vendor]) await until(async () => (await storedStatuses(headers['x-request-id']!)).length === 1);
   await facet.fhir('get', '/Patient/ann').expect(200);
 });

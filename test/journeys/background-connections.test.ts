@@ -37,7 +37,7 @@ beforeAll(async () => {
     loaded,
     database: listening(test.database, ran.requests),
     background,
-    index: await openIndexState(createReindexing(background), loaded.registry),
+    index: await openIndexState(createReindexing(background), loaded.registry, new Date()),
     log: pino({ level: 'silent' }),
     baseUrl: 'http://facet.test',
   });

@@ -143,7 +143,7 @@ test('when it is switched on, stored resources are indexed again, and searches w
     const run = async (env: Record<string, string>) => {
       const { registry } = loadDefinitions(readConfig(env));
       const { reindexing } = off.store.store;
-      const state = await openIndexState(reindexing, registry, true);
+      const state = await openIndexState(reindexing, registry, new Date(), true);
       const unready = state.listUnready().get('Patient');
       const options = { reindexing, registry, baseUrl: '', clock: () => new Date(), owner: 'test' };
       expect(await reindexAll(options, state.listNewest())).toBe('done');

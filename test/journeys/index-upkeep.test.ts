@@ -46,7 +46,7 @@ const admin = async (command: string) => {
 const newVersion = async () => {
   const { store, database } = before.store;
   const loaded = loadDefinitions();
-  const index = await openIndexState(store.reindexing, loaded.registry);
+  const index = await openIndexState(store.reindexing, loaded.registry, new Date());
   return assemble({
     config: readConfig({ FACET_LOG_LEVEL: 'silent' }),
     loaded,

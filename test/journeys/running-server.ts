@@ -75,7 +75,7 @@ export async function startFacet(
   const loaded = loadProjectDefinitions(read);
   const config = bodyLimit === undefined ? read : { ...read, bodyLimits: { ...read.bodyLimits, fhir: bodyLimit } };
   const database = over(store.database);
-  const index = await openIndexState(store.store.reindexing, loaded.registry);
+  const index = await openIndexState(store.store.reindexing, loaded.registry, new Date());
   const readDevelopmentKeys = async () => ({ demo: demo.keys, other: other.keys });
   const facet = await assemble({
     ...{ config, loaded, database, index, log, baseUrl, attemptMs: PATIENCE_MS },

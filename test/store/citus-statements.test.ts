@@ -26,7 +26,7 @@ it('registering rules reads the search rows of one tenant at a time', async () =
   };
   await test.database.script(`insert into tenant (slug, name, created_at) values ('a', 'A', '2026-01-01T00:00:00Z');
     insert into index_rules (rtype, rules, fingerprint, parameters, present) values (1, 0, 'old', '{}', true)`);
-  await createReindexing(listening).register(buildIndexRules(buildRegistry([])));
+  await createReindexing(listening).register(buildIndexRules(buildRegistry([])), new Date().toISOString());
   const ofRows = read.filter((sql) => /\bsx\b/.test(sql));
   expect(ofRows.length).toBeGreaterThan(0);
   expect(ofRows.filter((sql) => !sql.includes('sx.tenant_id = $1'))).toEqual([]);

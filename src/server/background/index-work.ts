@@ -20,14 +20,11 @@ const UNREADY_POLL_MS = 2000;
 const PROGRESS_LOG_MS = 10_000;
 
 export function createIndexWork({ state, options, log }: IndexWorkParts): (loop: PollLoop) => Promise<void> {
-  let hasStarted = false;
-  const work = async (loop: PollLoop): Promise<void> => {
-    if (!hasStarted) await options.reindexing.startChecks(state.listNewest(), options.clock().toISOString());
-    hasStarted = true;
-    await reindexIfNeeded(state, { ...options, onBatch: limitSpeed(loop, log), isStopped: () => loop.signal.aborted }, log);
-  };
   return async (loop) => {
-    await work(loop).catch((error: unknown) => log({ error: redactError(error) }, 'the search index cannot be maintained'));
+    const round = { ...options, onBatch: limitSpeed(loop, log), isStopped: () => loop.signal.aborted };
+    await reindexIfNeeded(state, round, log).catch((error: unknown) =>
+      log({ error: redactError(error) }, 'the search index cannot be maintained'),
+    );
     await loop.rest(state.listUnready().size ? UNREADY_POLL_MS : POLL_MS);
   };
 }
