@@ -3,7 +3,7 @@
 
 import type { TypeIndexRules } from '../fhir/indexing/index-rules.ts';
 import type { IndexRows } from '../fhir/indexing/rows.ts';
-import { findTypeByNumber, type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
+import { findTypeByNumber, isServed, type ServedType, TYPE_NUMBERS } from '../fhir/types.ts';
 import type { Lease } from '../messaging/lease.ts';
 import type { Database } from './database/database.ts';
 import { INDEX_TABLES, TABLE_ROWS } from './resources/index-tables.ts';
@@ -73,6 +73,7 @@ export interface Reindexing {
   register(rules: TypeIndexRules[], at: string, renewed?: boolean): Promise<Map<ServedType, number>>;
   /** Records that a resource of this type was indexed by unregistered rules. It will be reindexed; until then, its type's search parameters stay available. */
   markUnregistered(type: ServedType): Promise<void>;
+  /** Those of served types: another process, or an earlier start, may have registered more. */
   listRules(): Promise<RegisteredRules[]>;
   /** Leases the pass and returns its stored progress; undefined while another process has the lease. With another target, the pass starts again. */
   claim(target: string, lease: Lease): Promise<ReindexProgress | undefined>;
@@ -286,7 +287,7 @@ const findNextTenant = async (database: Database, after: number): Promise<number
 
 async function listRules(database: Database): Promise<RegisteredRules[]> {
   const rows = await database.query<Omit<RegisteredRules, 'type'> & { rtype: number }>(KNOWN);
-  return rows.map(({ rtype, ...rest }) => ({ type: findTypeByNumber(rtype), ...rest }));
+  return rows.map(({ rtype, ...rest }) => ({ type: findTypeByNumber(rtype), ...rest })).filter(({ type }) => isServed(type));
 }
 
 async function readStaleRows(database: Database, tenant: number, pids: string[], target: TargetRules): Promise<StaleRow[]> {

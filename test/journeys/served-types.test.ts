@@ -91,6 +91,12 @@ test('the start refuses a selection without a type that has stored resources', a
   expect([code, stderr]).toEqual([1, expect.stringContaining('FACET_TYPES leaves out what stored resources are of: add Procedure')]);
 });
 
+test('a later start can serve fewer types', async () => {
+  const fewer = await startProcess({ ...place.env, FACET_TYPES: without('Substance') });
+  const get = (path: string) => call(`${fewer.url}/fhir/R4${path}`, place.keys().demo.fhir!);
+  expect([(await get('/Procedure')).status, (await get('/Substance')).status]).toEqual([200, 404]);
+});
+
 test('orders need every type that their code names', () => {
   const rooms = ['orders', 'junction', 'physicians', 'subscriptions', 'messaging'];
   const files = rooms.flatMap((room) =>
