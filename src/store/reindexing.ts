@@ -67,13 +67,13 @@ export type TargetRules = ReadonlyMap<ServedType, number>;
 /** `saveProgress` and `restart` return whether the caller still has the lease. */
 export interface Reindexing {
   /**
-   * Registers the rules of a program that starts at this time (ISO 8601), and returns their numbers. Their checks start. `renewed`: they become the newest rules
-   * even if newer ones are registered.
+   * Registers the rules of a program that starts at this time (ISO 8601), and returns their numbers. The checks of all types start. `renewed`: they become the
+   * newest rules even if newer ones are registered.
    */
   register(rules: TypeIndexRules[], at: string, renewed?: boolean): Promise<Map<ServedType, number>>;
   /** Records that a resource of this type was indexed by unregistered rules. It will be reindexed; until then, its type's search parameters stay available. */
   markUnregistered(type: ServedType): Promise<void>;
-  /** Those of served types: another process, or an earlier start, may have registered more. */
+  /** Lists the rules of served types. Other processes, or an earlier start, may have registered further types. */
   listRules(): Promise<RegisteredRules[]>;
   /** Leases the pass and returns its stored progress; undefined while another process has the lease. With another target, the pass starts again. */
   claim(target: string, lease: Lease): Promise<ReindexProgress | undefined>;
@@ -104,18 +104,9 @@ export interface Reindexing {
   readProgress(): Promise<(ReindexProgress & { leaseUntil: string | null; updatedAt: string }) | undefined>;
 }
 
-/**
- * After the start of a process and after a reindex, processes with older rules may still write. Their resources are searched for after these times. A check that
- * is already waiting keeps its time, so that frequent starts do not postpone it.
- */
-const CHECK_WAITS = ['1 minute', '10 minutes', '1 hour'];
-const listChecks = (at: string): string => `array[${CHECK_WAITS.map((wait) => `${at} + interval '${wait}'`).join()}]`;
-const startChecks = (checks: string, at: string): string =>
-  `case when ${checks}[1] < ${at} + interval '${CHECK_WAITS[0]}' then ${checks}[1:1] else '{}' end || ${listChecks(at)}`;
-const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present, checks)
-  select g.rtype, g.fingerprint, g.parameters::jsonb, true, ${listChecks('$4::timestamptz')}
-  from unnest($1::smallint[], $2::text[], $3::text[]) as g(rtype, fingerprint, parameters)
-  on conflict (rtype, fingerprint) do update set present = true, checks = ${startChecks('index_rules.checks', '$4::timestamptz')}
+const REGISTER = `insert into index_rules (rtype, fingerprint, parameters, present)
+  select g.rtype, g.fingerprint, g.parameters::jsonb, true from unnest($1::smallint[], $2::text[], $3::text[]) as g(rtype, fingerprint, parameters)
+  on conflict (rtype, fingerprint) do update set present = true
   returning rtype, rules`;
 const NEWEST = '(select max(n.rules) from index_rules n where n.rtype = r.rtype)';
 const OUTDATED = `select distinct r.rtype from index_rules r where r.present and r.rules <> ${NEWEST}`;
@@ -155,12 +146,15 @@ const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale =
 const AGAIN = `update index_walk set ${FRESH}, total = $3, began_at = $4::timestamptz where id = 1 and lease_by = $1 and target = $2 returning id`;
 const RELEASE = `update index_walk set ${FRESH}, total = $2, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
 /** A check is done by a pass that began after its time: an earlier pass may have missed resources that were written behind it. */
-const CHECKED = `update index_rules r set checks = array(select due from unnest(r.checks) as due where due > w.began_at order by due)
+const CHECKED = `update index_rules r set checks = array(select due from unnest(r.checks) as due where due > coalesce(w.began_at, '-infinity') order by due)
   from index_walk w, unnest($1::smallint[], $2::int[]) as t(rtype, rules)
   where w.id = 1 and w.lease_by = $3 and r.rtype = t.rtype and r.rules = t.rules`;
 const DONE = `update index_rules r set present = false
   from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present returning r.rtype`;
-const START_CHECKS = `update index_rules r set checks = ${startChecks('r.checks', '$1::timestamptz')} where r.rules = ${NEWEST}`;
+/** The next check keeps its time, so that frequent starts do not postpone it. */
+const START_CHECKS = `update index_rules r set checks = array[least(r.checks[1], $1::timestamptz), $2::timestamptz, $3::timestamptz] where r.rules = ${NEWEST}`;
+/** After the start of a process and after a reindex, processes with older rules may still write. Their resources are searched for after these times, in ms. */
+const CHECK_DELAYS_MS = [60_000, 600_000, 3_600_000];
 const TAKEN = 'select 1 from index_walk where id = 1 and lease_by <> $1 and lease_until > $2::timestamptz';
 const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';
 
@@ -237,7 +231,7 @@ export function createReindexing(database: Database): Reindexing {
       await database.transaction(async (inside) => {
         await inside.query(CHECKED, [...toColumns(target), by]);
         const done = await inside.query(DONE, toColumns(outdated.map(({ type, rules }) => [type, rules])));
-        if (done.length) await inside.query(START_CHECKS, [at]);
+        if (done.length) await startChecks(inside, at);
         await inside.query(RELEASE, [by, stored]);
       });
     },
@@ -264,10 +258,17 @@ async function register(database: Database, rules: TypeIndexRules[], at: string,
   const prints = rules.map(({ fingerprint }) => fingerprint);
   const values = [types, prints, rules.map(({ parameters }) => JSON.stringify(parameters))];
   if (renewed) await database.query(RENEW, [types, prints]);
-  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, [...values, at]);
+  const numbers = await database.query<{ rtype: number; rules: number }>(REGISTER, values);
+  await startChecks(database, at);
   await database.query(FORGET, [await findEmptyTypes(database)]);
   return new Map(numbers.map(({ rtype, rules: number }) => [findTypeByNumber(rtype), number]));
 }
+
+const startChecks = (database: Database, at: string): Promise<unknown> =>
+  database.query(
+    START_CHECKS,
+    CHECK_DELAYS_MS.map((ms) => new Date(Date.parse(at) + ms).toISOString()),
+  );
 
 /** Types that have older rules but no resource in any tenant: they need no reindexing. Each statement reads one tenant. */
 async function findEmptyTypes(database: Database): Promise<number[]> {

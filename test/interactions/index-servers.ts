@@ -33,13 +33,16 @@ export const OTHERWISE = buildRegistry([marital('Patient.communication.language'
 export let opened: TestStore;
 export let tenants: number[];
 let now: Date;
-beforeEach(async () => {
-  opened = await openTestStore();
-  tenants = [];
-  now = new Date(AT);
-  for (const slug of ['one', 'two', 'three']) tenants.push((await createTenant(opened.database, { slug, name: slug, at: AT }))!.id);
-});
-afterEach(() => opened.close());
+/** A store of its own for each test of the file that calls this, with three tenants. */
+export function openStoreBeforeEach(): void {
+  beforeEach(async () => {
+    opened = await openTestStore();
+    tenants = [];
+    now = new Date(AT);
+    for (const slug of ['one', 'two', 'three']) tenants.push((await createTenant(opened.database, { slug, name: slug, at: AT }))!.id);
+  });
+  afterEach(() => opened.close());
+}
 
 export function passTime(minutes: number): void {
   now = new Date(now.getTime() + minutes * 60_000);

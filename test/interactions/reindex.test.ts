@@ -5,7 +5,24 @@ import type { Resource } from '../../src/fhir/types.ts';
 import { remove } from '../../src/interactions/delete.ts';
 import type { ReindexResult } from '../../src/interactions/reindex.ts';
 import { onServer } from '../store/open.ts';
-import { AFTER, AT, BEFORE, command, found, idOf, OTHERWISE, opened, patient, put, server, store, tenants } from './index-servers.ts';
+import {
+  AFTER,
+  AT,
+  BEFORE,
+  command,
+  found,
+  idOf,
+  OTHERWISE,
+  opened,
+  openStoreBeforeEach,
+  patient,
+  put,
+  server,
+  store,
+  tenants,
+} from './index-servers.ts';
+
+openStoreBeforeEach();
 
 /** Everything the index has of a tenant, by the resources' ids. */
 async function indexOf(tenant: number): Promise<string[]> {
