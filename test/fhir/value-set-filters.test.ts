@@ -1,5 +1,6 @@
 // The filters of value sets, and the hierarchy of code systems. https://hl7.org/fhir/R4/valueset-filter-operator.html,
 // https://hl7.org/fhir/R4/codesystem.html#hierarchy
+import { filterByPattern } from '../../src/fhir/terminology/bounded-pattern.ts';
 import { buildConceptTree } from '../../src/fhir/terminology/concepts.ts';
 import { expandValueSet } from '../../src/fhir/terminology/expansion.ts';
 import { buildTerminology } from '../../src/fhir/terminology/terminology.ts';
@@ -107,6 +108,22 @@ test('a regular expression that would run for hours is refused within a second, 
   expect(performance.now() - began).toBeLessThan(1000);
   expect(run('(')).toThrow('a regex filter of the value set is not a regular expression');
   expect(run('a'.repeat(1001))).toThrow('a regex filter may have at most 1000 characters');
+});
+
+test('a regular expression that got no processor time is tried again, but not without end', () => {
+  const { cpuUsage } = process;
+  let looks = 0;
+  process.cpuUsage = () => {
+    looks++;
+    return { user: 0, system: 0 };
+  };
+  try {
+    expect(() => filterByPattern([`${'a'.repeat(60)}!`], '(a+)+')).toThrow('takes longer than 100 ms');
+  } finally {
+    process.cpuUsage = cpuUsage;
+  }
+  // before and after each of three attempts
+  expect(looks).toBe(6);
 });
 
 test('an expansion stops at 200,000 codes', () => {

@@ -6,6 +6,9 @@ import { invalid, tooCostly } from '../outcome.ts';
 
 /** The longest time for all texts, in ms. No other request is handled meanwhile. */
 const MAX_MS = 100;
+/** A script that had less processor time than this, in ms, was stopped because other programs had the cores. It is run again, so often. */
+const OWN_MS = MAX_MS / 2;
+const ATTEMPTS = 3;
 const MAX_PATTERN_LENGTH = 1000;
 
 const SCRIPT = new Script('texts.filter((text) => pattern.test(text))');
@@ -15,16 +18,19 @@ const SCRIPT = new Script('texts.filter((text) => pattern.test(text))');
  * https://hl7.org/fhir/R4/valueset-filter-operator.html does not say it.
  */
 export function filterByPattern(texts: readonly string[], source: string): string[] {
-  const pattern = compilePattern(source);
-  // a script ends after `timeout`, also within a regular expression
-  const context = createContext(Object.assign(Object.create(null), { texts, pattern }));
-  try {
-    return [...SCRIPT.runInContext(context, { timeout: MAX_MS })];
-  } catch (error) {
-    if (readMember(error, 'code') === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-      throw tooCostly(`a regex filter of the value set takes longer than ${MAX_MS} ms: simplify the expression, or list the codes`);
-    throw error;
+  const context = createContext(Object.assign(Object.create(null), { texts, pattern: compilePattern(source) }));
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const before = process.cpuUsage();
+    try {
+      // a script ends after `timeout`, also within a regular expression
+      return [...SCRIPT.runInContext(context, { timeout: MAX_MS })];
+    } catch (error) {
+      if (readMember(error, 'code') !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+      const { user, system } = process.cpuUsage(before);
+      if ((user + system) / 1000 >= OWN_MS) break;
+    }
   }
+  throw tooCostly(`a regex filter of the value set takes longer than ${MAX_MS} ms: simplify the expression, or list the codes`);
 }
 
 function compilePattern(source: string): RegExp {
