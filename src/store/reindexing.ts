@@ -13,7 +13,7 @@ import { toBigintArray } from './search/tokens.ts';
 
 /**
  * Index rules by which stored resources may be indexed. `isNewest`: the newest rules of their type, to which resources are reindexed. `hasReplaced`: the newest
- * rules have replaced others. `checkAt`: when the next check of the resources of the type for older rules is due.
+ * rules have replaced others. `checkAt`: when the next check for resources of the type with older rules is due.
  */
 export interface RegisteredRules {
   type: ServedType;
@@ -145,15 +145,18 @@ const SAVE = `update index_walk set tenant_id = $3, pid = $4, seen = $5, stale =
   where id = 1 and lease_by = $1 and target = $2 returning id`;
 const AGAIN = `update index_walk set ${FRESH}, total = $3, began_at = $4::timestamptz where id = 1 and lease_by = $1 and target = $2 returning id`;
 const RELEASE = `update index_walk set ${FRESH}, total = $2, lease_by = null, lease_until = null where id = 1 and lease_by = $1`;
-/** A check is done by a pass that began after its time: an earlier pass may have missed resources that were written behind it. */
+/**
+ * A check is done by a pass that began after its time: an earlier pass may have missed resources that were written behind it. A pass that an earlier version
+ * began has no time, and does no check.
+ */
 const CHECKED = `update index_rules r set checks = array(select due from unnest(r.checks) as due where due > coalesce(w.began_at, '-infinity') order by due)
   from index_walk w, unnest($1::smallint[], $2::int[]) as t(rtype, rules)
   where w.id = 1 and w.lease_by = $3 and r.rtype = t.rtype and r.rules = t.rules`;
 const DONE = `update index_rules r set present = false
   from unnest($1::smallint[], $2::int[]) as t(rtype, rules) where r.rtype = t.rtype and r.rules = t.rules and r.present returning r.rtype`;
-/** The next check keeps its time, so that frequent starts do not postpone it. */
+/** A check that is due before the first new one replaces it, so that frequent starts do not postpone it. */
 const START_CHECKS = `update index_rules r set checks = array[least(r.checks[1], $1::timestamptz), $2::timestamptz, $3::timestamptz] where r.rules = ${NEWEST}`;
-/** After the start of a process and after a reindex, processes with older rules may still write. Their resources are searched for after these times, in ms. */
+/** After the start of a process and after a reindex, processes with older rules may still write. The resources that they write are searched for after these times, in ms. */
 const CHECK_DELAYS_MS = [60_000, 600_000, 3_600_000];
 const TAKEN = 'select 1 from index_walk where id = 1 and lease_by <> $1 and lease_until > $2::timestamptz';
 const PROGRESS = 'select target, tenant_id, pid, seen, stale, renewed, total, lease_until, updated_at from index_walk';

@@ -96,7 +96,7 @@ test('a version that is not loaded is not known; the loaded one is used', () => 
   expect(expansionOf('3')).toEqual(new Map([[SYSTEM, { codes: 'all', versions: new Set(['3']) }]]));
 });
 
-test('a regular expression that would run for hours is refused within a second, and a malformed one is named', () => {
+test('a regular expression that would run for hours is refused within seconds, and a malformed one is named', () => {
   const evil: CodeSystem = { resourceType: 'CodeSystem', url: SYSTEM, content: 'complete', concept: [{ code: `${'a'.repeat(60)}!` }] };
   const run = (value: string) => () =>
     expandValueSet(
@@ -105,25 +105,28 @@ test('a regular expression that would run for hours is refused within a second, 
     );
   const began = performance.now();
   expect(run('(a+)+')).toThrow('a regex filter of the value set takes longer than 100 ms');
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(5000);
   expect(run('(')).toThrow('a regex filter of the value set is not a regular expression');
   expect(run('a'.repeat(1001))).toThrow('a regex filter may have at most 1000 characters');
 });
 
-test('a regular expression that got no processor time is tried again, but not without end', () => {
+test.each([
+  ['that had processor time', 60_000, 1],
+  ['that had none', 0, 3],
+])('a regular expression %s is refused after an exact number of attempts', (_case, user, attempts) => {
   const { cpuUsage } = process;
-  let looks = 0;
-  process.cpuUsage = () => {
-    looks++;
-    return { user: 0, system: 0 };
+  let calls = 0;
+  process.cpuUsage = (before) => {
+    calls++;
+    return { user: before ? user : 0, system: 0 };
   };
   try {
     expect(() => filterByPattern([`${'a'.repeat(60)}!`], '(a+)+')).toThrow('takes longer than 100 ms');
   } finally {
     process.cpuUsage = cpuUsage;
   }
-  // before and after each of three attempts
-  expect(looks).toBe(6);
+  // before and after each attempt
+  expect(calls).toBe(2 * attempts);
 });
 
 test('an expansion stops at 200,000 codes', () => {

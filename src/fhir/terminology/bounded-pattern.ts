@@ -4,10 +4,11 @@ import { createContext, Script } from 'node:vm';
 import { readMember } from '../json-values.ts';
 import { invalid, tooCostly } from '../outcome.ts';
 
-/** The longest time for all texts, in ms. No other request is handled meanwhile. */
+/** The longest time of an attempt with all texts, in ms. No other request is handled meanwhile. */
 const MAX_MS = 100;
-/** A script that had less processor time than this, in ms, was stopped because other programs had the cores. It is run again, so often. */
+/** If the process had less processor time than this in an attempt, in ms, other programs had the cores, and there is another attempt. */
 const OWN_MS = MAX_MS / 2;
+/** Including the first. */
 const ATTEMPTS = 3;
 const MAX_PATTERN_LENGTH = 1000;
 
