@@ -96,7 +96,7 @@ test('a version that is not loaded is not known; the loaded one is used', () => 
   expect(expansionOf('3')).toEqual(new Map([[SYSTEM, { codes: 'all', versions: new Set(['3']) }]]));
 });
 
-test('a regular expression that would run for hours is refused within seconds, and a malformed one is named', () => {
+test('a regular expression that would run for hours is refused within a second, and a malformed one is named', () => {
   const evil: CodeSystem = { resourceType: 'CodeSystem', url: SYSTEM, content: 'complete', concept: [{ code: `${'a'.repeat(60)}!` }] };
   const run = (value: string) => () =>
     expandValueSet(
@@ -105,7 +105,7 @@ test('a regular expression that would run for hours is refused within seconds, a
     );
   const began = performance.now();
   expect(run('(a+)+')).toThrow('a regex filter of the value set takes longer than 100 ms');
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(performance.now() - began).toBeLessThan(1000);
   expect(run('(')).toThrow('a regex filter of the value set is not a regular expression');
   expect(run('a'.repeat(1001))).toThrow('a regex filter may have at most 1000 characters');
 });
